@@ -1,0 +1,435 @@
+// SPDX-License-Identifier: GPL-2.0
+/**
+ * DOC: the state machine of a breaker
+ *
+ * A pure unit: it knows no packets, namespaces or clocks. The present and
+ * randomness are arguments, and a call tells its caller what transition it
+ * made, so that the caller can start timers and report it.
+ *
+ * Semantics after the text of aiomisc.CircuitBreaker; the differences are in
+ * Documentation/reference-differences.rst.
+ *
+ * Time is trusted to be monotonic, but callers on several CPUs may present
+ * their readings slightly out of order: a time before since_ns counts as
+ * since_ns.
+ *
+ * Locks: cbreak_breaker.lock, taken with BH disabled, guards transitions and
+ * is a leaf. Admission in PASSING, and an outcome that causes no transition,
+ * take no lock and write nothing but the window's own word.
+ *
+ * Context: any but hard interrupts; nothing sleeps.
+ */
+#include <linux/math64.h>
+
+#include "breaker.h"
+
+static u64 elapsed(u64 since_ns, u64 now_ns)
+{
+	return now_ns > since_ns ? now_ns - since_ns : 0;
+}
+
+static u32 read_word(const struct cbreak_breaker *b)
+{
+	/* Pairs with the release in enter(): b->since_ns is at least as new. */
+	return smp_load_acquire(&b->word);
+}
+
+static u64 ms_to_ns(u32 ms)
+{
+	return (u64)ms * NSEC_PER_MSEC;
+}
+
+static struct cbreak_counts counts_now(const struct cbreak_breaker *b,
+				       const struct cbreak_params *p, u64 now_ns)
+{
+	return cbreak_window_sum(&b->window, cbreak_word_gen(b->word),
+				 cbreak_bucket_ns(p), now_ns);
+}
+
+/* failed / total compared with error_ratio: below 0, equal 0, above 0 */
+static int compare_ratio(const struct cbreak_counts *counts,
+			 const struct cbreak_params *p)
+{
+	u64 failed = (u64)counts->failed * CBREAK_RATIO_ONE;
+	u64 limit = (u64)counts->total * p->error_ratio;
+
+	/* Nothing has failed in an empty window: below any ratio. */
+	if (!counts->total)
+		return -1;
+	return failed > limit ? 1 : failed < limit ? -1 : 0;
+}
+
+static bool too_many_failed(const struct cbreak_counts *counts,
+			    const struct cbreak_params *p)
+{
+	return counts->total >= p->min_samples && compare_ratio(counts, p) > 0;
+}
+
+static void enter(struct cbreak_breaker *b, u8 to, u8 cause, u64 now_ns,
+		  const struct cbreak_counts *counts,
+		  struct cbreak_transition *tr)
+{
+	u32 gen = cbreak_word_gen(b->word + (1 << CBREAK_GEN_SHIFT));
+
+	lockdep_assert_held(&b->lock);
+	tr->happened = true;
+	tr->from = cbreak_word_state(b->word);
+	tr->to = to;
+	tr->cause = cause;
+	tr->gen = gen;
+	tr->counts = *counts;
+	b->entry_counts = *counts;
+	WRITE_ONCE(b->since_ns, now_ns);
+	/*
+	 * The word goes last: who sees the new state in it then sees its time
+	 * too. The new generation has an empty window by definition.
+	 */
+	smp_store_release(&b->word, gen << CBREAK_GEN_SHIFT | to);
+}
+
+/*
+ * Every transition that the machine makes by itself, in the order in which
+ * the conditions became true. Timed ones happen at the time of the call, not
+ * in the past: a namespace that was frozen does not skip RECOVERING.
+ */
+static void advance(struct cbreak_breaker *b, const struct cbreak_params *p,
+		    u64 now_ns, struct cbreak_transition *tr)
+{
+	u64 age = elapsed(b->since_ns, now_ns);
+	struct cbreak_counts counts;
+
+	lockdep_assert_held(&b->lock);
+	if (b->dead)
+		return;
+
+	switch (cbreak_word_state(b->word)) {
+	case CBREAK_STATE_PASSING:
+		if (age < ms_to_ns(cbreak_passing_ms(p)))
+			return;
+		counts = counts_now(b, p, now_ns);
+		if (too_many_failed(&counts, p))
+			enter(b, CBREAK_STATE_BROKEN, CBREAK_CAUSE_RATIO,
+			      now_ns, &counts, tr);
+		return;
+	case CBREAK_STATE_BROKEN:
+		if (age < ms_to_ns(cbreak_broken_ms(p)))
+			return;
+		counts = counts_now(b, p, now_ns);
+		enter(b, CBREAK_STATE_RECOVERING, CBREAK_CAUSE_BROKEN_TIME,
+		      now_ns, &counts, tr);
+		return;
+	case CBREAK_STATE_RECOVERING:
+		counts = counts_now(b, p, now_ns);
+		if (age < ms_to_ns(cbreak_recovery_ms(p))) {
+			if (too_many_failed(&counts, p))
+				enter(b, CBREAK_STATE_BROKEN,
+				      CBREAK_CAUSE_RATIO, now_ns, &counts, tr);
+			return;
+		}
+		if (counts.total < p->recovery_samples)
+			return;
+		if (compare_ratio(&counts, p) < 0)
+			enter(b, CBREAK_STATE_PASSING, CBREAK_CAUSE_RECOVERED,
+			      now_ns, &counts, tr);
+		else
+			enter(b, CBREAK_STATE_BROKEN,
+			      CBREAK_CAUSE_NOT_RECOVERED, now_ns, &counts, tr);
+		return;
+	}
+}
+
+/**
+ * cbreak_breaker_init - a new breaker, in PASSING
+ * @b: zeroed memory
+ * @now_ns: the present
+ * @gen: its first generation; differs from that of an earlier breaker of the
+ *	 same destination, so that attempts of that one are late for this one
+ */
+void cbreak_breaker_init(struct cbreak_breaker *b, u64 now_ns, u32 gen)
+{
+	spin_lock_init(&b->lock);
+	b->word = gen << CBREAK_GEN_SHIFT | CBREAK_STATE_PASSING;
+	b->since_ns = now_ns;
+}
+
+/**
+ * cbreak_breaker_kill - let no further transition happen
+ * @b: the breaker
+ *
+ * Context: BH disabled or process; takes b->lock.
+ * Return: the state it ended in.
+ */
+u8 cbreak_breaker_kill(struct cbreak_breaker *b)
+{
+	u8 state;
+
+	spin_lock_bh(&b->lock);
+	b->dead = true;
+	state = cbreak_word_state(b->word);
+	spin_unlock_bh(&b->lock);
+	return state;
+}
+
+/* ln(2)^k / k! for k = 1..8, in units of 2^-32 */
+static const u32 exp2_coeff[] = {
+	2977044472U, 1031764991U, 238388332U, 41309550U,
+	5726720U, 661577U, 65510U, 5676U,
+};
+
+/**
+ * cbreak_breaker_share - share of SYNs admitted while RECOVERING
+ * @elapsed_ns: time since RECOVERING was entered
+ * @recovery_ns: its length, not zero
+ *
+ * p(t) = 2^(t / recovery_time) - 1, the curve of the reference: 0 at the
+ * start, 1 at the end. Taylor series of e^(x ln 2) - 1 up to the eighth
+ * power by Horner's scheme, which is off by less than 2^-22 at its far end.
+ *
+ * Return: p in units of 2^-32; U32_MAX stands for 1.
+ */
+u32 cbreak_breaker_share(u64 elapsed_ns, u64 recovery_ns)
+{
+	u64 rem, x, sum = 0;
+	int k;
+
+	if (elapsed_ns >= recovery_ns)
+		return U32_MAX;
+	/* At most a day of ns, 47 bits: 16 bits of quotient, then 16 more. */
+	x = div64_u64_rem(elapsed_ns << 16, recovery_ns, &rem) << 16;
+	x |= div64_u64(rem << 16, recovery_ns);
+	for (k = ARRAY_SIZE(exp2_coeff) - 1; k >= 0; k--)
+		sum = (sum + exp2_coeff[k]) * x >> 32;
+	return min_t(u64, sum, U32_MAX);
+}
+
+static enum cbreak_verdict admit_recovering(const struct cbreak_breaker *b,
+					    const struct cbreak_params *p,
+					    u64 now_ns, u32 rnd)
+{
+	u64 age = elapsed(READ_ONCE(b->since_ns), now_ns);
+	u64 recovery_ns = ms_to_ns(cbreak_recovery_ms(p));
+
+	if (age >= recovery_ns)
+		return CBREAK_ADMIT;
+	return rnd < cbreak_breaker_share(age, recovery_ns) ? CBREAK_ADMIT :
+							      CBREAK_REJECT;
+}
+
+static bool is_due(const struct cbreak_breaker *b,
+		   const struct cbreak_params *p, u8 state, u64 now_ns)
+{
+	u64 age = elapsed(READ_ONCE(b->since_ns), now_ns);
+
+	if (state == CBREAK_STATE_BROKEN)
+		return age >= ms_to_ns(cbreak_broken_ms(p));
+	return age >= ms_to_ns(cbreak_recovery_ms(p));
+}
+
+/**
+ * cbreak_breaker_admit - ask whether a new attempt may go
+ * @b: the breaker
+ * @p: its parameters
+ * @now_ns: the present
+ * @rnd: evenly distributed 32 bits
+ * @gen: where the generation goes that the attempt belongs to, if admitted
+ * @tr: zeroed; filled in if a timed transition was due
+ *
+ * Context: BH disabled or process; takes b->lock only for a transition.
+ * Return: CBREAK_ADMIT or CBREAK_REJECT.
+ */
+enum cbreak_verdict cbreak_breaker_admit(struct cbreak_breaker *b,
+					 const struct cbreak_params *p,
+					 u64 now_ns, u32 rnd, u32 *gen,
+					 struct cbreak_transition *tr)
+{
+	u32 word = read_word(b);
+	u8 state = cbreak_word_state(word);
+
+	*gen = cbreak_word_gen(word);
+	if (likely(state == CBREAK_STATE_PASSING))
+		return CBREAK_ADMIT;
+
+	/* The timer does this too; a SYN need not wait for a late timer. */
+	if (is_due(b, p, state, now_ns)) {
+		cbreak_breaker_tick(b, p, now_ns, tr);
+		word = read_word(b);
+		state = cbreak_word_state(word);
+		*gen = cbreak_word_gen(word);
+	}
+	switch (state) {
+	case CBREAK_STATE_BROKEN:
+		return CBREAK_REJECT;
+	case CBREAK_STATE_RECOVERING:
+		return admit_recovering(b, p, now_ns, rnd);
+	}
+	return CBREAK_ADMIT;
+}
+
+/**
+ * cbreak_breaker_record - tell how an attempt ended
+ * @b: the breaker
+ * @p: its parameters
+ * @gen: the generation under which the attempt was admitted
+ * @outcome: how it ended
+ * @now_ns: the present
+ * @tr: zeroed; filled in if the outcome caused a transition
+ *
+ * A failure of a kind that is not in the rule's set counts in the total and
+ * not as failed. An outcome of an earlier generation changes nothing.
+ *
+ * Context: BH disabled or process; takes b->lock only when the window says
+ *	    that a transition may be due.
+ * Return: false if the outcome came after a transition and was not counted in
+ *	   the window.
+ */
+bool cbreak_breaker_record(struct cbreak_breaker *b,
+			   const struct cbreak_params *p, u32 gen,
+			   struct cbreak_outcome outcome, u64 now_ns,
+			   struct cbreak_transition *tr)
+{
+	u32 word = read_word(b);
+	u8 state = cbreak_word_state(word);
+	struct cbreak_counts counts;
+
+	if (outcome.kind != CBREAK_KIND_SUCCESS) {
+		WRITE_ONCE(b->last_kind, outcome.kind);
+		WRITE_ONCE(b->last_type, outcome.type);
+		WRITE_ONCE(b->last_code, outcome.code);
+	}
+	if (cbreak_word_gen(word) != gen)
+		return false;
+	if (!cbreak_window_add(&b->window, gen, cbreak_bucket_ns(p), now_ns,
+			       p->on & BIT(outcome.kind)))
+		return false;
+
+	if (state == CBREAK_STATE_PASSING) {
+		if (elapsed(READ_ONCE(b->since_ns), now_ns) <
+		    ms_to_ns(cbreak_passing_ms(p)))
+			return true;
+		counts = cbreak_window_sum(&b->window, gen,
+					   cbreak_bucket_ns(p), now_ns);
+		if (likely(!too_many_failed(&counts, p)))
+			return true;
+	}
+	cbreak_breaker_tick(b, p, now_ns, tr);
+	return true;
+}
+
+/**
+ * cbreak_breaker_tick - make the transition that is due, if any
+ * @b: the breaker
+ * @p: its parameters
+ * @now_ns: the present
+ * @tr: zeroed; filled in if there was a transition
+ *
+ * Context: BH disabled or process; takes b->lock.
+ */
+void cbreak_breaker_tick(struct cbreak_breaker *b,
+			 const struct cbreak_params *p, u64 now_ns,
+			 struct cbreak_transition *tr)
+{
+	spin_lock_bh(&b->lock);
+	advance(b, p, now_ns, tr);
+	spin_unlock_bh(&b->lock);
+}
+
+static void force(struct cbreak_breaker *b, const struct cbreak_params *p,
+		  u64 now_ns, u8 to, u8 cause, struct cbreak_transition *tr)
+{
+	struct cbreak_counts counts;
+
+	spin_lock_bh(&b->lock);
+	if (!b->dead) {
+		counts = counts_now(b, p, now_ns);
+		enter(b, to, cause, now_ns, &counts, tr);
+	}
+	spin_unlock_bh(&b->lock);
+}
+
+/**
+ * cbreak_breaker_trip - enter BROKEN, whatever the window says
+ * @b: the breaker; if it is BROKEN, broken_time starts anew
+ * @p: its parameters
+ * @now_ns: the present
+ * @tr: zeroed; filled in
+ *
+ * Context: BH disabled or process; takes b->lock.
+ */
+void cbreak_breaker_trip(struct cbreak_breaker *b,
+			 const struct cbreak_params *p, u64 now_ns,
+			 struct cbreak_transition *tr)
+{
+	force(b, p, now_ns, CBREAK_STATE_BROKEN, CBREAK_CAUSE_TRIP, tr);
+}
+
+/**
+ * cbreak_breaker_reset - enter PASSING with an empty window
+ * @b: the breaker, in any state
+ * @p: its parameters
+ * @now_ns: the present
+ * @tr: zeroed; filled in
+ *
+ * Context: BH disabled or process; takes b->lock.
+ */
+void cbreak_breaker_reset(struct cbreak_breaker *b,
+			  const struct cbreak_params *p, u64 now_ns,
+			  struct cbreak_transition *tr)
+{
+	force(b, p, now_ns, CBREAK_STATE_PASSING, CBREAK_CAUSE_RESET, tr);
+}
+
+/**
+ * cbreak_breaker_deadline - when the next timed transition is due
+ * @b: the breaker
+ * @p: its parameters
+ * @now_ns: the present
+ *
+ * Context: any.
+ * Return: the time, ns, or 0 if only an outcome can cause a transition: in
+ *	   PASSING, and in RECOVERING after its end.
+ */
+u64 cbreak_breaker_deadline(const struct cbreak_breaker *b,
+			    const struct cbreak_params *p, u64 now_ns)
+{
+	u8 state = cbreak_word_state(read_word(b));
+	u64 end = READ_ONCE(b->since_ns);
+
+	switch (state) {
+	case CBREAK_STATE_BROKEN:
+		return end + ms_to_ns(cbreak_broken_ms(p));
+	case CBREAK_STATE_RECOVERING:
+		end += ms_to_ns(cbreak_recovery_ms(p));
+		return now_ns < end ? end : 0;
+	}
+	return 0;
+}
+
+/**
+ * cbreak_breaker_snapshot - the breaker as it is now
+ * @b: the breaker
+ * @p: its parameters
+ * @now_ns: the present
+ * @snap: where it goes
+ *
+ * Context: BH disabled or process; takes b->lock, so that the parts of the
+ *	    picture belong together.
+ */
+void cbreak_breaker_snapshot(struct cbreak_breaker *b,
+			     const struct cbreak_params *p, u64 now_ns,
+			     struct cbreak_snapshot *snap)
+{
+	u64 deadline;
+
+	spin_lock_bh(&b->lock);
+	deadline = cbreak_breaker_deadline(b, p, now_ns);
+	snap->state = cbreak_word_state(b->word);
+	snap->gen = cbreak_word_gen(b->word);
+	snap->since_ns = elapsed(b->since_ns, now_ns);
+	snap->next_ns = elapsed(now_ns, deadline);
+	snap->counts = snap->state == CBREAK_STATE_BROKEN ?
+		       b->entry_counts : counts_now(b, p, now_ns);
+	snap->last.kind = READ_ONCE(b->last_kind);
+	snap->last.type = READ_ONCE(b->last_type);
+	snap->last.code = READ_ONCE(b->last_code);
+	spin_unlock_bh(&b->lock);
+}

@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _CBREAK_BREAKER_H
+#define _CBREAK_BREAKER_H
+
+#include <linux/spinlock.h>
+#include <linux/time64.h>
+#include <linux/types.h>
+
+#include "uapi/linux/cbreak.h"
+#include "window.h"
+
+/* The low bits of cbreak_breaker.word are the state, the rest its generation */
+#define CBREAK_GEN_SHIFT	2
+#define CBREAK_STATE_MASK	((1 << CBREAK_GEN_SHIFT) - 1)
+#define CBREAK_STATES		3
+
+/**
+ * struct cbreak_params - the parameters of a rule's breakers
+ * @error_ratio: share of failures above which a breaker trips, in millionths;
+ *		 0 < error_ratio < 1000000
+ * @min_samples: fewest outcomes that can trip a breaker, at least 1
+ * @recovery_samples: fewest outcomes that can end RECOVERING, 0 for none
+ * @on: kinds that count as failed, a mask of 1 << enum cbreak_kind
+ * @response_ms: length of the window
+ * @passing_ms: least time in PASSING before a trip, 0 for @response_ms
+ * @broken_ms: time in BROKEN, 0 for @response_ms
+ * @recovery_ms: time in RECOVERING, 0 for @response_ms
+ * @connect_timeout_ms: silence that makes an attempt a timeout
+ *
+ * Immutable once it is visible to a breaker. The three times that are zero
+ * follow a later change of @response_ms.
+ */
+struct cbreak_params {
+	u32 error_ratio;
+	u32 min_samples;
+	u32 recovery_samples;
+	u32 on;
+	u32 response_ms;
+	u32 passing_ms;
+	u32 broken_ms;
+	u32 recovery_ms;
+	u32 connect_timeout_ms;
+};
+
+static inline u32 cbreak_passing_ms(const struct cbreak_params *p)
+{
+	return p->passing_ms ?: p->response_ms;
+}
+
+static inline u32 cbreak_broken_ms(const struct cbreak_params *p)
+{
+	return p->broken_ms ?: p->response_ms;
+}
+
+static inline u32 cbreak_recovery_ms(const struct cbreak_params *p)
+{
+	return p->recovery_ms ?: p->response_ms;
+}
+
+static inline u64 cbreak_bucket_ns(const struct cbreak_params *p)
+{
+	return (u64)p->response_ms * (NSEC_PER_MSEC / CBREAK_WINDOW_BUCKETS);
+}
+
+/**
+ * struct cbreak_breaker - the state machine of one destination
+ * @word: generation and state in one word, so that they are read together
+ * @last_kind: enum cbreak_kind of the last failure, 0 before the first
+ * @last_type: ICMP type of the last failure, if it was unreachable
+ * @last_code: ICMP code of the last failure, if it was unreachable
+ * @dead: removed from its table; no transition happens any more
+ * @since_ns: when the present state was entered
+ * @window: outcomes of the last response time
+ * @entry_counts: the window that led to the present state
+ * @lock: serialises transitions: guards @entry_counts and writes to @word,
+ *	  @since_ns and @dead
+ */
+struct cbreak_breaker {
+	u32 word;
+	u8 last_kind;
+	u8 last_type;
+	u8 last_code;
+	bool dead;
+	u64 since_ns;
+	struct cbreak_window window;
+	struct cbreak_counts entry_counts;
+	/* Serialises transitions; a leaf. */
+	spinlock_t lock;
+};
+
+/**
+ * struct cbreak_outcome - how an attempt ended
+ * @kind: enum cbreak_kind
+ * @type: ICMP type, for CBREAK_KIND_UNREACHABLE
+ * @code: ICMP code, for CBREAK_KIND_UNREACHABLE
+ */
+struct cbreak_outcome {
+	u8 kind;
+	u8 type;
+	u8 code;
+};
+
+/**
+ * struct cbreak_transition - what a call did to a breaker's state
+ * @happened: whether there was a transition; else nothing below is set
+ * @from: enum cbreak_state it left
+ * @to: enum cbreak_state it entered
+ * @cause: enum cbreak_cause
+ * @gen: the generation that begins
+ * @counts: the window that led to it
+ */
+struct cbreak_transition {
+	bool happened;
+	u8 from;
+	u8 to;
+	u8 cause;
+	u32 gen;
+	struct cbreak_counts counts;
+};
+
+/**
+ * struct cbreak_snapshot - a breaker as it is shown
+ * @state: enum cbreak_state
+ * @gen: its generation
+ * @since_ns: time spent in the state
+ * @next_ns: time left to the next timed transition, 0 if none is due
+ * @counts: the window; in BROKEN, where nothing is counted, the one that led
+ *	    there
+ * @last: the last failure; its kind is 0 before the first
+ */
+struct cbreak_snapshot {
+	u8 state;
+	u32 gen;
+	u64 since_ns;
+	u64 next_ns;
+	struct cbreak_counts counts;
+	struct cbreak_outcome last;
+};
+
+enum cbreak_verdict {
+	CBREAK_ADMIT,
+	CBREAK_REJECT,
+};
+
+static inline u32 cbreak_word_gen(u32 word)
+{
+	return word >> CBREAK_GEN_SHIFT;
+}
+
+static inline u8 cbreak_word_state(u32 word)
+{
+	return word & CBREAK_STATE_MASK;
+}
+
+void cbreak_breaker_init(struct cbreak_breaker *b, u64 now_ns, u32 gen);
+u8 cbreak_breaker_kill(struct cbreak_breaker *b);
+enum cbreak_verdict cbreak_breaker_admit(struct cbreak_breaker *b,
+					 const struct cbreak_params *p,
+					 u64 now_ns, u32 rnd, u32 *gen,
+					 struct cbreak_transition *tr);
+bool cbreak_breaker_record(struct cbreak_breaker *b,
+			   const struct cbreak_params *p, u32 gen,
+			   struct cbreak_outcome outcome, u64 now_ns,
+			   struct cbreak_transition *tr);
+void cbreak_breaker_tick(struct cbreak_breaker *b,
+			 const struct cbreak_params *p, u64 now_ns,
+			 struct cbreak_transition *tr);
+void cbreak_breaker_trip(struct cbreak_breaker *b,
+			 const struct cbreak_params *p, u64 now_ns,
+			 struct cbreak_transition *tr);
+void cbreak_breaker_reset(struct cbreak_breaker *b,
+			  const struct cbreak_params *p, u64 now_ns,
+			  struct cbreak_transition *tr);
+u64 cbreak_breaker_deadline(const struct cbreak_breaker *b,
+			    const struct cbreak_params *p, u64 now_ns);
+void cbreak_breaker_snapshot(struct cbreak_breaker *b,
+			     const struct cbreak_params *p, u64 now_ns,
+			     struct cbreak_snapshot *snap);
+u32 cbreak_breaker_share(u64 elapsed_ns, u64 recovery_ns);
+
+#endif /* _CBREAK_BREAKER_H */
