@@ -1,0 +1,465 @@
+// SPDX-License-Identifier: GPL-2.0
+/**
+ * DOC: connection attempts in flight
+ *
+ * A table of fixed size, allocated at once, so that nothing a packet does can
+ * allocate. It is made of stripes of 256 places. A stripe is 64 buckets of
+ * four places, the wheel that its attempts expire by, and the lock that
+ * guards both. The hash of the ends of a connection chooses stripe and bucket.
+ *
+ * A full bucket gives its oldest place to the newcomer. The attempt that was
+ * there ends without an outcome, and the caller counts it.
+ *
+ * Expiry: a hashed timing wheel (Varghese and Lauck, 1987, scheme 6) of 64
+ * slots of 100 ms. An attempt hangs in the slot of its deadline, in a list
+ * linked by indices. A turn of the wheel looks at one slot of each stripe and
+ * leaves those attempts alone whose deadline is a later round. There is no
+ * timer per attempt; the owner calls cbreak_attempt_expire() now and then.
+ *
+ * Locks: stripe->lock, with BH disabled, because attempts are entered in
+ * process context and answered in softirq. It is a leaf, and held for at most
+ * the 256 places of a stripe.
+ *
+ * Context: any but hard interrupts, unless said otherwise.
+ */
+#include <linux/mm.h>
+#include <linux/math64.h>
+#include <linux/random.h>
+#include <linux/slab.h>
+#include <linux/socket.h>
+#include <linux/spinlock.h>
+
+#include "attempt.h"
+
+#define WAYS		4
+#define BUCKETS		(CBREAK_ATTEMPT_STRIPE / WAYS)
+#define SLOTS		64
+#define NONE		U16_MAX
+/* Expired attempts that are handed out each time the lock is taken. */
+#define BATCH		8
+
+/*
+ * used: places taken; read without the lock as a hint
+ * tick: the last tick whose slot was emptied
+ * slot: heads of the wheel's lists
+ */
+struct cbreak_attempt_stripe {
+	/* Guards everything below. */
+	spinlock_t lock;
+	u32 used;
+	u32 tick;
+	u16 slot[SLOTS];
+	struct cbreak_attempt place[CBREAK_ATTEMPT_STRIPE]
+		____cacheline_aligned;
+};
+
+static u32 ns_to_tick(u64 ns)
+{
+	return div_u64(ns, CBREAK_ATTEMPT_TICK_NS);
+}
+
+static u32 hash_tuple(const struct cbreak_attempt_table *table, u8 family,
+		      const struct cbreak_tuple *tuple)
+{
+	u32 ports = (__force u32)tuple->sport << 16 |
+		    (__force u32)tuple->dport;
+
+	if (family == AF_INET)
+		return hsiphash_3u32((__force u32)tuple->saddr.ip,
+				     (__force u32)tuple->daddr.ip, ports,
+				     &table->key);
+	return hsiphash(tuple, sizeof(*tuple), &table->key);
+}
+
+static bool same_tuple(const struct cbreak_attempt *attempt, u8 family,
+		       const struct cbreak_tuple *tuple)
+{
+	return attempt->tuple.sport == tuple->sport &&
+	       attempt->tuple.dport == tuple->dport &&
+	       attempt->family == family &&
+	       !memcmp(&attempt->tuple, tuple, sizeof(*tuple));
+}
+
+/* Lock the stripe of a tuple; the first place of its bucket is returned. */
+static struct cbreak_attempt *
+lock_bucket(struct cbreak_attempt_table *table, u8 family,
+	    const struct cbreak_tuple *tuple,
+	    struct cbreak_attempt_stripe **stripe)
+	__acquires(&(*stripe)->lock)
+{
+	u32 hash = hash_tuple(table, family, tuple);
+
+	*stripe = &table->stripes[hash / BUCKETS & (table->nr_stripes - 1)];
+	spin_lock_bh(&(*stripe)->lock);
+	return &(*stripe)->place[hash % BUCKETS * WAYS];
+}
+
+static void unlock_bucket(struct cbreak_attempt_stripe *stripe)
+	__releases(&stripe->lock)
+{
+	spin_unlock_bh(&stripe->lock);
+}
+
+static struct cbreak_attempt *find(struct cbreak_attempt *bucket, u8 family,
+				   const struct cbreak_tuple *tuple)
+{
+	unsigned int i;
+
+	for (i = 0; i < WAYS; i++)
+		if (bucket[i].state != CBREAK_ATTEMPT_FREE &&
+		    same_tuple(&bucket[i], family, tuple))
+			return &bucket[i];
+	return NULL;
+}
+
+static void wheel_add(struct cbreak_attempt_stripe *stripe,
+		      struct cbreak_attempt *attempt)
+{
+	u16 *head = &stripe->slot[attempt->deadline % SLOTS];
+	u16 index = attempt - stripe->place;
+
+	attempt->prev = NONE;
+	attempt->next = *head;
+	if (*head != NONE)
+		stripe->place[*head].prev = index;
+	*head = index;
+}
+
+static void wheel_del(struct cbreak_attempt_stripe *stripe,
+		      struct cbreak_attempt *attempt)
+{
+	if (attempt->next != NONE)
+		stripe->place[attempt->next].prev = attempt->prev;
+	if (attempt->prev != NONE)
+		stripe->place[attempt->prev].next = attempt->next;
+	else
+		stripe->slot[attempt->deadline % SLOTS] = attempt->next;
+}
+
+static void remove(struct cbreak_attempt_stripe *stripe,
+		   struct cbreak_attempt *attempt)
+{
+	wheel_del(stripe, attempt);
+	attempt->state = CBREAK_ATTEMPT_FREE;
+	WRITE_ONCE(stripe->used, stripe->used - 1);
+}
+
+/* A free place of the bucket, else the one that was admitted first. */
+static struct cbreak_attempt *choose_place(struct cbreak_attempt *bucket,
+					   u32 now_us)
+{
+	struct cbreak_attempt *oldest = bucket;
+	unsigned int i;
+
+	for (i = 0; i < WAYS; i++) {
+		if (bucket[i].state == CBREAK_ATTEMPT_FREE)
+			return &bucket[i];
+		if (now_us - bucket[i].start_us > now_us - oldest->start_us)
+			oldest = &bucket[i];
+	}
+	return oldest;
+}
+
+/**
+ * cbreak_attempt_table_init - allocate a table
+ * @table: the table
+ * @max: attempts it should hold; rounded up to a power of two of stripes
+ * @now_ns: the present
+ *
+ * Context: process, may sleep.
+ * Return: 0 or -ENOMEM.
+ */
+int cbreak_attempt_table_init(struct cbreak_attempt_table *table,
+			      unsigned int max, u64 now_ns)
+{
+	unsigned int i, slot;
+
+	table->nr_stripes =
+		roundup_pow_of_two(DIV_ROUND_UP(max, CBREAK_ATTEMPT_STRIPE));
+	table->stripes = kvcalloc(table->nr_stripes, sizeof(*table->stripes),
+				  GFP_KERNEL_ACCOUNT);
+	if (!table->stripes)
+		return -ENOMEM;
+
+	get_random_bytes(&table->key, sizeof(table->key));
+	for (i = 0; i < table->nr_stripes; i++) {
+		struct cbreak_attempt_stripe *stripe = &table->stripes[i];
+
+		spin_lock_init(&stripe->lock);
+		stripe->tick = ns_to_tick(now_ns);
+		for (slot = 0; slot < SLOTS; slot++)
+			stripe->slot[slot] = NONE;
+	}
+	return 0;
+}
+
+/**
+ * cbreak_attempt_table_uninit - free a table and forget its attempts
+ * @table: the table; nobody uses it any more
+ *
+ * Context: process, may sleep.
+ */
+void cbreak_attempt_table_uninit(struct cbreak_attempt_table *table)
+{
+	kvfree(table->stripes);
+	table->stripes = NULL;
+	table->nr_stripes = 0;
+}
+
+/**
+ * cbreak_attempt_insert - enter an attempt
+ * @table: the table
+ * @attempt: tuple, isn, gen, rule_id, data_len, family and state are taken
+ * @now_ns: the present
+ * @timeout_ms: when it expires, at most one tick late and never early
+ *
+ * Return: what became of it; see enum cbreak_attempt_insert.
+ */
+enum cbreak_attempt_insert
+cbreak_attempt_insert(struct cbreak_attempt_table *table,
+		      const struct cbreak_attempt *attempt, u64 now_ns,
+		      u32 timeout_ms)
+{
+	enum cbreak_attempt_insert result = CBREAK_ATTEMPT_NEW;
+	struct cbreak_attempt_stripe *stripe;
+	struct cbreak_attempt *bucket, *place;
+	u32 now_us = div_u64(now_ns, NSEC_PER_USEC);
+
+	bucket = lock_bucket(table, attempt->family, &attempt->tuple, &stripe);
+	place = find(bucket, attempt->family, &attempt->tuple);
+	if (place && place->isn == attempt->isn) {
+		unlock_bucket(stripe);
+		return CBREAK_ATTEMPT_KNOWN;
+	}
+	if (place) {
+		/* Its port was used again: nobody waits for it any more. */
+		if (place->state != CBREAK_ATTEMPT_REJECTED)
+			result = CBREAK_ATTEMPT_REPLACED;
+		remove(stripe, place);
+	} else {
+		place = choose_place(bucket, now_us);
+		if (place->state != CBREAK_ATTEMPT_FREE) {
+			if (place->state != CBREAK_ATTEMPT_REJECTED)
+				result = CBREAK_ATTEMPT_EVICTED;
+			remove(stripe, place);
+		}
+	}
+	*place = *attempt;
+	place->start_us = now_us;
+	/* The next tick after the deadline: late rather than early. */
+	place->deadline = ns_to_tick(now_ns + (u64)timeout_ms * NSEC_PER_MSEC +
+				     CBREAK_ATTEMPT_TICK_NS - 1);
+	/* The wheel may have turned since the caller read the clock. */
+	if ((s32)(place->deadline - stripe->tick) <= 0)
+		place->deadline = stripe->tick + 1;
+	wheel_add(stripe, place);
+	WRITE_ONCE(stripe->used, stripe->used + 1);
+	unlock_bucket(stripe);
+	return result;
+}
+
+/**
+ * cbreak_attempt_lookup - is this SYN known?
+ * @table: the table
+ * @family: AF_INET or AF_INET6
+ * @tuple: the ends
+ * @isn: its sequence number
+ *
+ * Return: the attempt's state, CBREAK_ATTEMPT_FREE if it is not known.
+ */
+enum cbreak_attempt_state
+cbreak_attempt_lookup(struct cbreak_attempt_table *table, u8 family,
+		      const struct cbreak_tuple *tuple, u32 isn)
+{
+	enum cbreak_attempt_state state = CBREAK_ATTEMPT_FREE;
+	struct cbreak_attempt_stripe *stripe;
+	struct cbreak_attempt *attempt;
+
+	attempt = find(lock_bucket(table, family, tuple, &stripe), family,
+		       tuple);
+	if (attempt && attempt->isn == isn)
+		state = attempt->state;
+	unlock_bucket(stripe);
+	return state;
+}
+
+/**
+ * cbreak_attempt_mark_sent - the SYN leaves the host
+ * @table: the table
+ * @family: AF_INET or AF_INET6
+ * @tuple: the ends
+ * @isn: its sequence number
+ *
+ * Return: whether it is a known attempt.
+ */
+bool cbreak_attempt_mark_sent(struct cbreak_attempt_table *table, u8 family,
+			      const struct cbreak_tuple *tuple, u32 isn)
+{
+	struct cbreak_attempt_stripe *stripe;
+	struct cbreak_attempt *attempt;
+	bool known;
+
+	attempt = find(lock_bucket(table, family, tuple, &stripe), family,
+		       tuple);
+	known = attempt && attempt->isn == isn &&
+		attempt->state != CBREAK_ATTEMPT_REJECTED;
+	if (known)
+		attempt->state = CBREAK_ATTEMPT_SENT;
+	unlock_bucket(stripe);
+	return known;
+}
+
+static enum cbreak_attempt_match
+take_attempt(struct cbreak_attempt_table *table, u8 family,
+	     const struct cbreak_tuple *tuple, u32 number, bool is_ack,
+	     struct cbreak_attempt *taken)
+{
+	enum cbreak_attempt_match match = CBREAK_ATTEMPT_STRAY;
+	struct cbreak_attempt_stripe *stripe;
+	struct cbreak_attempt *attempt;
+
+	attempt = find(lock_bucket(table, family, tuple, &stripe), family,
+		       tuple);
+	if (attempt && attempt->state != CBREAK_ATTEMPT_REJECTED) {
+		/* An ack counts the SYN and up to all of its data. */
+		u32 most = is_ack ? attempt->data_len : 0;
+		u32 least = is_ack ? attempt->isn + 1 : attempt->isn;
+
+		if (number - least <= most) {
+			match = CBREAK_ATTEMPT_TAKEN;
+			*taken = *attempt;
+			remove(stripe, attempt);
+		} else {
+			match = CBREAK_ATTEMPT_FORGED;
+		}
+	}
+	unlock_bucket(stripe);
+	return match;
+}
+
+/**
+ * cbreak_attempt_take_ack - a SYN-ACK or RST answers an attempt
+ * @table: the table
+ * @family: AF_INET or AF_INET6
+ * @tuple: the ends, as the client sees them
+ * @ack: the answer's acknowledgment number; valid in
+ *	 (ISN, ISN + 1 + payload of the SYN]
+ * @taken: where the attempt goes if it was taken
+ *
+ * Return: what the answer is; see enum cbreak_attempt_match.
+ */
+enum cbreak_attempt_match
+cbreak_attempt_take_ack(struct cbreak_attempt_table *table, u8 family,
+			const struct cbreak_tuple *tuple, u32 ack,
+			struct cbreak_attempt *taken)
+{
+	return take_attempt(table, family, tuple, ack, true, taken);
+}
+
+/**
+ * cbreak_attempt_take_seq - an ICMP error quotes an attempt's SYN
+ * @table: the table
+ * @family: AF_INET or AF_INET6
+ * @tuple: the ends, as the client sees them
+ * @seq: the quoted sequence number; valid if it is the ISN
+ * @taken: where the attempt goes if it was taken
+ *
+ * Return: what the answer is; see enum cbreak_attempt_match.
+ */
+enum cbreak_attempt_match
+cbreak_attempt_take_seq(struct cbreak_attempt_table *table, u8 family,
+			const struct cbreak_tuple *tuple, u32 seq,
+			struct cbreak_attempt *taken)
+{
+	return take_attempt(table, family, tuple, seq, false, taken);
+}
+
+/*
+ * Remove attempts whose time is over, up to a batch of them. The stripe's
+ * tick moves past a slot only once the slot holds nothing that is due.
+ */
+static unsigned int expire_batch(struct cbreak_attempt_stripe *stripe, u32 now,
+				 struct cbreak_attempt *batch)
+{
+	unsigned int n = 0;
+	u32 turns;
+
+	/* After a long pause one full turn sees every slot. */
+	turns = min_t(u32, now - stripe->tick, SLOTS);
+	for (stripe->tick = now - turns; stripe->tick != now; stripe->tick++) {
+		u16 index = stripe->slot[(stripe->tick + 1) % SLOTS];
+
+		while (index != NONE) {
+			struct cbreak_attempt *attempt = &stripe->place[index];
+
+			index = attempt->next;
+			if ((s32)(attempt->deadline - now) > 0)
+				continue;
+			if (n == BATCH)
+				return n;
+			batch[n++] = *attempt;
+			remove(stripe, attempt);
+		}
+	}
+	return n;
+}
+
+/**
+ * cbreak_attempt_expire - end the attempts whose time is over
+ * @table: the table
+ * @now_ns: the present; never before that of an earlier call
+ * @fn: called for each with a copy of it, without locks
+ * @arg: handed to @fn
+ *
+ * Context: process, may sleep. Not to be called twice at the same time.
+ * Return: number of attempts that are still in flight.
+ */
+unsigned int cbreak_attempt_expire(struct cbreak_attempt_table *table,
+				   u64 now_ns, cbreak_attempt_fn fn, void *arg)
+{
+	u32 now = ns_to_tick(now_ns);
+	unsigned int i, j, n;
+
+	for (i = 0; i < table->nr_stripes; i++) {
+		struct cbreak_attempt_stripe *stripe = &table->stripes[i];
+		struct cbreak_attempt batch[BATCH];
+
+		if (!READ_ONCE(stripe->used))
+			continue;
+		do {
+			spin_lock_bh(&stripe->lock);
+			n = expire_batch(stripe, now, batch);
+			spin_unlock_bh(&stripe->lock);
+			for (j = 0; j < n; j++)
+				fn(arg, &batch[j]);
+			cond_resched();
+		} while (n == BATCH);
+	}
+	return cbreak_attempt_count(table);
+}
+
+/**
+ * cbreak_attempt_count - attempts in flight
+ * @table: the table
+ *
+ * Context: any; a hint while others change the table.
+ */
+unsigned int cbreak_attempt_count(const struct cbreak_attempt_table *table)
+{
+	unsigned int i, n = 0;
+
+	for (i = 0; i < table->nr_stripes; i++)
+		n += READ_ONCE(table->stripes[i].used);
+	return n;
+}
+
+/**
+ * cbreak_attempt_max - attempts that fit
+ * @table: the table
+ *
+ * Context: any.
+ */
+unsigned int cbreak_attempt_max(const struct cbreak_attempt_table *table)
+{
+	return table->nr_stripes * CBREAK_ATTEMPT_STRIPE;
+}
