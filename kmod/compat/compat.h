@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+/*
+ * What kernels before the newest one lack. The core is written for the newest
+ * kernel; every difference between versions lives in this folder.
+ */
+#ifndef _CBREAK_COMPAT_H
+#define _CBREAK_COMPAT_H
+
+#include <linux/device/class.h>
+#include <linux/hrtimer.h>
+#include <net/genetlink.h>
+#include <net/net_namespace.h>
+
+#ifndef HAVE_HRTIMER_SETUP
+static inline void hrtimer_setup(struct hrtimer *timer,
+				 enum hrtimer_restart (*function)(struct hrtimer *),
+				 clockid_t clock_id, enum hrtimer_mode mode)
+{
+	hrtimer_init(timer, clock_id, mode);
+	timer->function = function;
+}
+#endif
+
+/* Attributes of a dump request. */
+static inline struct nlattr **
+cbreak_compat_dump_attrs(struct netlink_callback *cb)
+{
+#ifdef HAVE_GENL_INFO_DUMP
+	return genl_info_dump(cb)->attrs;
+#else
+	return genl_dumpit_info(cb)->attrs;
+#endif
+}
+
+/* What struct class.namespace takes and returns. */
+#ifdef HAVE_CLASS_NS_CONST
+#define CBREAK_COMPAT_NS_DEVICE	const struct device
+#else
+#define CBREAK_COMPAT_NS_DEVICE	struct device
+#endif
+#ifdef HAVE_CLASS_NS_COMMON
+#define CBREAK_COMPAT_NS	struct ns_common
+#define cbreak_compat_ns(net)	(to_ns_common(net))
+#else
+#define CBREAK_COMPAT_NS	void
+#define cbreak_compat_ns(net)	((const void *)(net))
+#endif
+
+#endif /* _CBREAK_COMPAT_H */

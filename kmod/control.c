@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: GPL-2.0
+/**
+ * DOC: changes of a namespace's configuration
+ *
+ * What netlink asks for, in terms of rules, breakers, hooks and sysfs. Every
+ * change either happens as a whole or leaves everything as it was. Arguments
+ * are valid already; the caller of each function holds cn->lock.
+ *
+ * Context: process, may sleep.
+ */
+#include <linux/ktime.h>
+#include <linux/netlink.h>
+
+#include "control.h"
+#include "event.h"
+#include "hook.h"
+#include "net.h"
+#include "sysfs.h"
+
+static void destroy_rule(struct cbreak_net *cn, struct cbreak_rule *rule)
+{
+	cbreak_rule_withdraw(&cn->rules, rule);
+	cbreak_dest_remove_rule(&cn->dests, rule);
+	cbreak_sysfs_remove_rule(cn, rule);
+	if (!cn->rules.nr)
+		cbreak_hook_stop(cn);
+	cbreak_rule_free(rule);
+}
+
+/**
+ * cbreak_control_add_rule - create a rule and put it in force
+ * @cn: the namespace
+ * @name: its name
+ * @match: which connections
+ * @params: its parameters
+ * @extack: where the reason of a refusal goes
+ *
+ * Return: 0; -EEXIST if another rule has the name or an equal claim, -ENOSPC
+ *	   if there are too many rules, -ENOMEM.
+ */
+int cbreak_control_add_rule(struct cbreak_net *cn, const char *name,
+			    const struct cbreak_match *match,
+			    const struct cbreak_params *params,
+			    struct netlink_ext_ack *extack)
+{
+	struct cbreak_rule *rule;
+	int err;
+
+	rule = cbreak_rule_create(&cn->rules, name, match, params, extack);
+	if (IS_ERR(rule))
+		return PTR_ERR(rule);
+	rule->dests = &cn->dests;
+
+	/* Hooks are there while there are rules. */
+	if (!cn->hooks) {
+		err = cbreak_hook_start(cn);
+		if (err)
+			goto err_destroy;
+	}
+	err = cbreak_sysfs_add_rule(cn, rule);
+	if (err)
+		goto err_destroy;
+	err = cbreak_rule_publish(&cn->rules, rule);
+	if (err)
+		goto err_destroy;
+	cbreak_event_rule(rule, CBREAK_CMD_RULE_NEW_NTF);
+	return 0;
+
+err_destroy:
+	destroy_rule(cn, rule);
+	return err;
+}
+
+/**
+ * cbreak_control_set_params - replace a rule's parameters
+ * @cn: the namespace
+ * @rule: the rule
+ * @params: all of its parameters
+ *
+ * Return: 0 or -ENOMEM.
+ */
+int cbreak_control_set_params(struct cbreak_net *cn, struct cbreak_rule *rule,
+			      const struct cbreak_params *params)
+{
+	struct cbreak_rule_params *old;
+	bool rescaled;
+	int err;
+
+	old = rcu_dereference_protected(rule->params,
+					lockdep_is_held(&cn->lock));
+	rescaled = old->params.response_ms != params->response_ms;
+	err = cbreak_rule_set_params(&cn->rules, rule, params);
+	if (err)
+		return err;
+	cbreak_dest_params_changed(&cn->dests, rule, rescaled);
+	cbreak_event_rule(rule, CBREAK_CMD_RULE_SET_NTF);
+	return 0;
+}
+
+/**
+ * cbreak_control_remove_rule - remove a rule and its breakers
+ * @cn: the namespace
+ * @rule: the rule
+ */
+void cbreak_control_remove_rule(struct cbreak_net *cn,
+				struct cbreak_rule *rule)
+{
+	cbreak_event_rule(rule, CBREAK_CMD_RULE_DEL_NTF);
+	destroy_rule(cn, rule);
+}
+
+/**
+ * cbreak_control_remove_all - remove every rule, without events
+ * @cn: the namespace, which goes
+ */
+void cbreak_control_remove_all(struct cbreak_net *cn)
+{
+	struct cbreak_rule *rule;
+	unsigned long id;
+
+	xa_for_each(&cn->rules.by_id, id, rule)
+		destroy_rule(cn, rule);
+}
+
+/**
+ * cbreak_control_reset - put a breaker into PASSING
+ * @cn: the namespace
+ * @key: the breaker
+ *
+ * Return: 0, or -ENOENT if there is no such breaker.
+ */
+int cbreak_control_reset(struct cbreak_net *cn, const struct cbreak_key *key)
+{
+	struct cbreak_transition tr = {};
+	u64 now_ns = ktime_get_ns();
+	struct cbreak_dest *dest;
+
+	rcu_read_lock();
+	dest = cbreak_dest_lookup_rcu(&cn->dests, key);
+	if (dest) {
+		cbreak_breaker_reset(&dest->breaker,
+				     cbreak_rule_params_rcu(dest->rule),
+				     now_ns, &tr);
+		cbreak_dest_changed(dest, &tr, now_ns);
+	}
+	rcu_read_unlock();
+	return dest ? 0 : -ENOENT;
+}
+
+/**
+ * cbreak_control_trip - put a breaker into BROKEN, and make it if need be
+ * @cn: the namespace
+ * @rule: its rule
+ * @key: the breaker
+ *
+ * Return: 0, or -ENOSPC if it could not be made.
+ */
+int cbreak_control_trip(struct cbreak_net *cn, struct cbreak_rule *rule,
+			const struct cbreak_key *key)
+{
+	struct cbreak_transition tr = {};
+	u64 now_ns = ktime_get_ns();
+	struct cbreak_dest *dest;
+
+	rcu_read_lock();
+	dest = cbreak_dest_find_or_create_rcu(&cn->dests, rule, key, now_ns);
+	if (dest) {
+		cbreak_breaker_trip(&dest->breaker,
+				    cbreak_rule_params_rcu(rule), now_ns, &tr);
+		cbreak_dest_changed(dest, &tr, now_ns);
+	}
+	rcu_read_unlock();
+	return dest ? 0 : -ENOSPC;
+}

@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _CBREAK_CONTROL_H
+#define _CBREAK_CONTROL_H
+
+#include <linux/types.h>
+
+struct cbreak_key;
+struct cbreak_match;
+struct cbreak_net;
+struct cbreak_params;
+struct cbreak_rule;
+struct netlink_ext_ack;
+
+int cbreak_control_add_rule(struct cbreak_net *cn, const char *name,
+			    const struct cbreak_match *match,
+			    const struct cbreak_params *params,
+			    struct netlink_ext_ack *extack);
+int cbreak_control_set_params(struct cbreak_net *cn, struct cbreak_rule *rule,
+			      const struct cbreak_params *params);
+void cbreak_control_remove_rule(struct cbreak_net *cn,
+				struct cbreak_rule *rule);
+void cbreak_control_remove_all(struct cbreak_net *cn);
+int cbreak_control_reset(struct cbreak_net *cn, const struct cbreak_key *key);
+int cbreak_control_trip(struct cbreak_net *cn, struct cbreak_rule *rule,
+			const struct cbreak_key *key);
+
+#endif /* _CBREAK_CONTROL_H */

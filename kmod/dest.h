@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _CBREAK_DEST_H
+#define _CBREAK_DEST_H
+
+#include <linux/hrtimer.h>
+#include <linux/rhashtable.h>
+#include <linux/workqueue.h>
+
+#include "breaker.h"
+#include "rule.h"
+#include "stats.h"
+
+struct net;
+
+/**
+ * struct cbreak_key - what a breaker is found by
+ * @addr: destination address; unused bytes are zero
+ * @rule_id: number of its rule
+ * @port: destination port, host byte order
+ * @family: AF_INET or AF_INET6
+ * @pad: zero
+ */
+struct cbreak_key {
+	union nf_inet_addr addr;
+	u32 rule_id;
+	u16 port;
+	u8 family;
+	u8 pad;
+};
+
+/**
+ * struct cbreak_dest - a breaker in its table
+ * @node: place in the hash table
+ * @key: what it is found by; constant
+ * @rule: its rule, which outlives it by a grace period
+ * @counters: its counters
+ * @breaker: the state machine; its first words share the first cache line
+ * @used_s: when a SYN last asked for it, in seconds of the monotonic clock
+ * @counted: the state in which @rule counts it; guarded by the table's lock
+ * @shown: has a directory in sysfs; written by the worker of sysfs.c alone
+ * @lru: place in one of the table's lists; guarded by the table's lock
+ * @rcu: for freeing, once it has left the lists
+ * @timer: runs while the breaker is not PASSING and a transition is due
+ */
+struct cbreak_dest {
+	struct rhash_head node;
+	struct cbreak_key key;
+	struct cbreak_rule *rule;
+	struct cbreak_counters __percpu *counters;
+	struct cbreak_breaker breaker;
+	u32 used_s;
+	u8 counted;
+	bool shown;
+	union {
+		struct list_head lru;
+		struct rcu_head rcu;
+	};
+	struct hrtimer timer;
+};
+
+/**
+ * struct cbreak_dests - the breakers of a network namespace
+ * @table: all of them, by key
+ * @net: the namespace
+ * @stats: its counters
+ * @changed: called when breakers came or went, with the lock held; may be NULL
+ * @changed_arg: for @changed
+ * @max: most breakers that there may be
+ * @idle_s: time without a SYN after which a breaker in PASSING is removed
+ * @gc: removes idle breakers
+ * @lock: guards everything below, cbreak_dest.lru, .counted, the arming of
+ *	  timers, and cbreak_rule.nr and .dead
+ * @passing: breakers in PASSING, roughly the least recently used first
+ * @tripped: the others, the longest in their state first
+ * @nr: how many there are
+ * @seq: changes whenever a breaker comes or goes
+ */
+struct cbreak_dests {
+	struct rhashtable table;
+	struct net *net;
+	struct cbreak_stats __percpu *stats;
+	void (*changed)(void *arg);
+	void *changed_arg;
+	unsigned int max;
+	unsigned int idle_s;
+	struct delayed_work gc;
+	/* See above. */
+	spinlock_t lock;
+	struct list_head passing;
+	struct list_head tripped;
+	unsigned int nr;
+	unsigned int seq;
+};
+
+int cbreak_dest_slab_init(void);
+void cbreak_dest_slab_uninit(void);
+int cbreak_dests_init(struct cbreak_dests *dests, struct net *net,
+		      struct cbreak_stats __percpu *stats, unsigned int max,
+		      unsigned int idle_s);
+void cbreak_dests_uninit(struct cbreak_dests *dests);
+struct cbreak_dest *cbreak_dest_lookup_rcu(struct cbreak_dests *dests,
+					   const struct cbreak_key *key);
+struct cbreak_dest *cbreak_dest_find_or_create_rcu(struct cbreak_dests *dests,
+						   struct cbreak_rule *rule,
+						   const struct cbreak_key *key,
+						   u64 now_ns);
+void cbreak_dest_changed(struct cbreak_dest *dest,
+			 const struct cbreak_transition *tr, u64 now_ns);
+void cbreak_dest_params_changed(struct cbreak_dests *dests,
+				struct cbreak_rule *rule, bool rescaled);
+void cbreak_dest_reset_rule(struct cbreak_dests *dests,
+			    struct cbreak_rule *rule);
+void cbreak_dest_remove_rule(struct cbreak_dests *dests,
+			     struct cbreak_rule *rule);
+void cbreak_dest_for_each(struct cbreak_dests *dests,
+			  void (*fn)(struct cbreak_dest *dest, void *arg),
+			  void *arg);
+void cbreak_dest_make_key(struct cbreak_key *key,
+			  const struct cbreak_rule *rule, u8 family,
+			  const union nf_inet_addr *addr, u16 port);
+
+#endif /* _CBREAK_DEST_H */

@@ -1,0 +1,502 @@
+// SPDX-License-Identifier: GPL-2.0
+/**
+ * DOC: the way of a packet
+ *
+ * A local connection is seen three times. At LOCAL_OUT, just after mangle and
+ * before DNAT, its first SYN is admitted or refused. At POST_ROUTING, behind
+ * every filter of this host, the attempt is marked as sent. At LOCAL_IN, when
+ * all NAT is undone, an answer ends it. Silence ends it too, in a worker.
+ *
+ * The connection is known by the addresses and ports that its socket has, at
+ * every hook: NAT changes the packet and leaves the socket alone. What is not
+ * the SYN of a TCP socket in SYN_SENT leaves after one look at the socket;
+ * what is not a SYN-ACK, an RST or an ICMP error leaves LOCAL_IN after one
+ * look at the header.
+ *
+ * An answer is believed if its numbers prove that the sender has seen our
+ * SYN, and if its checksum is right. TCP checks the same later, but a
+ * forged answer must not move a breaker even if it fails to move TCP.
+ *
+ * Context: the hooks run under rcu_read_lock(), LOCAL_OUT and POST_ROUTING in
+ * process context or softirq, LOCAL_IN in softirq. They never sleep.
+ */
+#include <linux/icmp.h>
+#include <linux/icmpv6.h>
+#include <linux/ip.h>
+#include <linux/ipv6.h>
+#include <linux/ktime.h>
+#include <linux/netfilter.h>
+#include <linux/netfilter_ipv4.h>
+#include <linux/netfilter_ipv6.h>
+#include <linux/random.h>
+#include <linux/slab.h>
+#include <linux/tcp.h>
+#include <net/inet_connection_sock.h>
+#include <net/ipv6.h>
+#include <net/tcp.h>
+
+#include "answer.h"
+#include "hook.h"
+#include "net.h"
+#include "trace.h"
+
+#define EXPIRE_PERIOD	msecs_to_jiffies(CBREAK_ATTEMPT_TICK_NS / NSEC_PER_MSEC)
+
+/**
+ * struct syn - what is known of a SYN
+ * @tuple: the ends of the connection, as its socket has them
+ * @isn: its sequence number
+ * @data_len: its payload, for TCP Fast Open
+ */
+struct syn {
+	struct cbreak_tuple tuple;
+	u32 isn;
+	u16 data_len;
+};
+
+static void count(struct cbreak_net *cn, struct cbreak_dest *dest,
+		  enum cbreak_counter counter)
+{
+	this_cpu_inc(dest->counters->value[counter]);
+	this_cpu_inc(dest->rule->counters->value[counter]);
+	this_cpu_inc(cn->stats->counters.value[counter]);
+}
+
+static void tuple_of_sock(struct cbreak_tuple *tuple, const struct sock *sk,
+			  u8 family)
+{
+	const struct inet_sock *inet = inet_sk(sk);
+
+	memset(tuple, 0, sizeof(*tuple));
+	/* An IPv6 socket with a mapped address sends IPv4. */
+	if (family == AF_INET) {
+		tuple->saddr.ip = inet->inet_saddr;
+		tuple->daddr.ip = inet->inet_daddr;
+	} else {
+		tuple->saddr.in6 = inet6_sk(sk)->saddr;
+		tuple->daddr.in6 = sk->sk_v6_daddr;
+	}
+	tuple->sport = inet->inet_sport;
+	tuple->dport = inet->inet_dport;
+}
+
+/* Offset of the TCP header, or negative if this is not TCP. */
+static int tcp_offset(const struct sk_buff *skb, u8 family)
+{
+	__be16 frag_off;
+	u8 nexthdr;
+	int off;
+
+	if (family == AF_INET)
+		return ip_hdr(skb)->protocol == IPPROTO_TCP ?
+		       skb_network_offset(skb) + ip_hdrlen(skb) : -1;
+
+	nexthdr = ipv6_hdr(skb)->nexthdr;
+	off = skb_network_offset(skb) + sizeof(struct ipv6hdr);
+	if (likely(nexthdr == IPPROTO_TCP))
+		return off;
+	off = ipv6_skip_exthdr(skb, off, &nexthdr, &frag_off);
+	return off >= 0 && nexthdr == IPPROTO_TCP && !frag_off ? off : -1;
+}
+
+/* Is this the SYN of a TCP socket? A tunnel's outer packet has its sk too. */
+static bool get_syn(const struct sk_buff *skb, const struct sock *sk,
+		    u8 family, struct syn *syn)
+{
+	const struct tcphdr *th;
+	int off, data_len;
+	struct tcphdr buf;
+
+	if (sk->sk_protocol != IPPROTO_TCP)
+		return false;
+	off = tcp_offset(skb, family);
+	if (off < 0)
+		return false;
+	th = skb_header_pointer(skb, off, sizeof(buf), &buf);
+	if (!th || !th->syn || th->ack)
+		return false;
+	tuple_of_sock(&syn->tuple, sk, family);
+	syn->isn = ntohl(th->seq);
+	data_len = skb->len - off - th->doff * 4;
+	syn->data_len = clamp(data_len, 0, U16_MAX);
+	return true;
+}
+
+static void add_attempt(struct cbreak_net *cn, struct cbreak_dest *dest,
+			const struct syn *syn, u32 gen,
+			enum cbreak_attempt_state state, u64 now_ns,
+			u32 timeout_ms)
+{
+	struct cbreak_attempt attempt = {
+		.tuple = syn->tuple,
+		.isn = syn->isn,
+		.gen = gen,
+		.rule_id = dest->key.rule_id,
+		.data_len = syn->data_len,
+		.family = dest->key.family,
+		.state = state,
+	};
+
+	switch (cbreak_attempt_insert(&cn->attempts, &attempt, now_ns,
+				      timeout_ms)) {
+	case CBREAK_ATTEMPT_KNOWN:
+		cbreak_stats_inc(cn->stats, CBREAK_STAT_RETRANSMITS);
+		return;
+	case CBREAK_ATTEMPT_REPLACED:
+		cbreak_stats_inc(cn->stats, CBREAK_STAT_REPLACED);
+		break;
+	case CBREAK_ATTEMPT_EVICTED:
+		cbreak_stats_inc(cn->stats, CBREAK_STAT_ATTEMPTS_EVICTED);
+		break;
+	case CBREAK_ATTEMPT_NEW:
+		break;
+	}
+	if (state != CBREAK_ATTEMPT_REJECTED) {
+		count(cn, dest, CBREAK_COUNTER_ADMITTED);
+		trace_cbreak_admit(dest, syn->isn);
+	}
+	/*
+	 * Either the worker, which clears its pending bit before it counts,
+	 * sees this attempt, or the bit is seen clear here.
+	 */
+	smp_mb();
+	if (!delayed_work_pending(&cn->expire))
+		schedule_delayed_work(&cn->expire, EXPIRE_PERIOD);
+}
+
+static unsigned int reject(struct cbreak_net *cn, struct cbreak_dest *dest,
+			   const struct syn *syn, u64 now_ns)
+{
+	count(cn, dest, CBREAK_COUNTER_REJECTED);
+	trace_cbreak_reject(dest, syn->isn);
+	/* TCP Fast Open tries again at once without data: the same attempt. */
+	if (syn->data_len)
+		add_attempt(cn, dest, syn, 0, CBREAK_ATTEMPT_REJECTED, now_ns,
+			    0);
+	/* The only errno that does not mean packet loss to TCP. */
+	return NF_DROP_ERR(-ECONNREFUSED);
+}
+
+static unsigned int admit(struct cbreak_net *cn, struct sk_buff *skb,
+			  const struct sock *sk, u8 family)
+{
+	struct cbreak_transition tr = {};
+	const struct cbreak_params *p;
+	enum cbreak_verdict verdict;
+	struct cbreak_rule *rule;
+	struct cbreak_dest *dest;
+	struct cbreak_key key;
+	struct syn syn;
+	u32 rnd = 0;
+	u64 now_ns;
+	u32 gen;
+
+	if (!get_syn(skb, sk, family, &syn))
+		return NF_ACCEPT;
+	/* The attempt may have ended long before its last retransmission. */
+	if (inet_csk(sk)->icsk_retransmits) {
+		cbreak_stats_inc(cn->stats, CBREAK_STAT_RETRANSMITS);
+		return NF_ACCEPT;
+	}
+	rule = cbreak_rule_classify_rcu(&cn->rules, family, &syn.tuple.daddr,
+					ntohs(syn.tuple.dport));
+	if (!rule)
+		return NF_ACCEPT;
+
+	now_ns = ktime_get_ns();
+	cbreak_dest_make_key(&key, rule, family, &syn.tuple.daddr,
+			     ntohs(syn.tuple.dport));
+	dest = cbreak_dest_find_or_create_rcu(&cn->dests, rule, &key, now_ns);
+	if (!dest)
+		return NF_ACCEPT;
+
+	if (unlikely(cbreak_word_state(READ_ONCE(dest->breaker.word)) !=
+		     CBREAK_STATE_PASSING)) {
+		/* What was decided of this SYN is not decided again. */
+		switch (cbreak_attempt_lookup(&cn->attempts, family,
+					      &syn.tuple, syn.isn)) {
+		case CBREAK_ATTEMPT_ADMITTED:
+		case CBREAK_ATTEMPT_SENT:
+			cbreak_stats_inc(cn->stats, CBREAK_STAT_RETRANSMITS);
+			return NF_ACCEPT;
+		case CBREAK_ATTEMPT_REJECTED:
+			return NF_DROP_ERR(-ECONNREFUSED);
+		case CBREAK_ATTEMPT_FREE:
+			break;
+		}
+		rnd = get_random_u32();
+	}
+
+	p = cbreak_rule_params_rcu(rule);
+	verdict = cbreak_breaker_admit(&dest->breaker, p, now_ns, rnd, &gen,
+				       &tr);
+	cbreak_dest_changed(dest, &tr, now_ns);
+	if (unlikely(verdict == CBREAK_REJECT))
+		return reject(cn, dest, &syn, now_ns);
+	add_attempt(cn, dest, &syn, gen, CBREAK_ATTEMPT_ADMITTED, now_ns,
+		    p->connect_timeout_ms);
+	return NF_ACCEPT;
+}
+
+static void mark_sent(struct cbreak_net *cn, const struct sk_buff *skb,
+		      const struct sock *sk, u8 family)
+{
+	struct syn syn;
+
+	if (get_syn(skb, sk, family, &syn))
+		cbreak_attempt_mark_sent(&cn->attempts, family, &syn.tuple,
+					 syn.isn);
+}
+
+static bool is_connecting(const struct sk_buff *skb)
+{
+	/* sk_state is there in every kind of socket that a packet can have. */
+	return skb->sk && READ_ONCE(skb->sk->sk_state) == TCP_SYN_SENT;
+}
+
+static unsigned int local_out4(void *priv, struct sk_buff *skb,
+			       const struct nf_hook_state *state)
+{
+	if (likely(!is_connecting(skb)))
+		return NF_ACCEPT;
+	return admit(priv, skb, skb->sk, AF_INET);
+}
+
+static unsigned int local_out6(void *priv, struct sk_buff *skb,
+			       const struct nf_hook_state *state)
+{
+	if (likely(!is_connecting(skb)))
+		return NF_ACCEPT;
+	return admit(priv, skb, skb->sk, AF_INET6);
+}
+
+static unsigned int post_routing4(void *priv, struct sk_buff *skb,
+				  const struct nf_hook_state *state)
+{
+	if (unlikely(is_connecting(skb)))
+		mark_sent(priv, skb, skb->sk, AF_INET);
+	return NF_ACCEPT;
+}
+
+static unsigned int post_routing6(void *priv, struct sk_buff *skb,
+				  const struct nf_hook_state *state)
+{
+	if (unlikely(is_connecting(skb)))
+		mark_sent(priv, skb, skb->sk, AF_INET6);
+	return NF_ACCEPT;
+}
+
+/* Tell the breaker how an attempt ended that has left the table. */
+static void record(struct cbreak_net *cn, const struct cbreak_attempt *attempt,
+		   struct cbreak_outcome outcome)
+{
+	struct cbreak_transition tr = {};
+	u64 now_ns = ktime_get_ns();
+	struct cbreak_dest *dest;
+	struct cbreak_key key = {
+		.addr = attempt->tuple.daddr,
+		.rule_id = attempt->rule_id,
+		.port = ntohs(attempt->tuple.dport),
+		.family = attempt->family,
+	};
+	bool counted;
+
+	/* What this host's own firewall did says nothing of the destination. */
+	if (attempt->state == CBREAK_ATTEMPT_ADMITTED &&
+	    outcome.kind != CBREAK_KIND_SUCCESS) {
+		cbreak_stats_inc(cn->stats, CBREAK_STAT_UNSENT);
+		return;
+	}
+	dest = cbreak_dest_lookup_rcu(&cn->dests, &key);
+	if (!dest) {
+		cbreak_stats_inc(cn->stats, CBREAK_STAT_ORPHANED);
+		return;
+	}
+	BUILD_BUG_ON(CBREAK_COUNTER_SUCCESS + CBREAK_KIND_UNREACHABLE !=
+		     CBREAK_COUNTER_UNREACHABLE);
+	count(cn, dest, CBREAK_COUNTER_SUCCESS + outcome.kind);
+	counted = cbreak_breaker_record(&dest->breaker,
+					cbreak_rule_params_rcu(dest->rule),
+					attempt->gen, outcome, now_ns, &tr);
+	if (!counted)
+		count(cn, dest, CBREAK_COUNTER_LATE);
+	trace_cbreak_outcome(dest, &outcome,
+			     (u32)div_u64(now_ns, NSEC_PER_USEC) -
+			     attempt->start_us, counted);
+	cbreak_dest_changed(dest, &tr, now_ns);
+}
+
+static void handle_answer(struct cbreak_net *cn, u8 family,
+			  const struct cbreak_answer *answer)
+{
+	enum cbreak_attempt_match match;
+	struct cbreak_attempt attempt;
+
+	if (answer->is_icmp)
+		match = cbreak_attempt_take_seq(&cn->attempts, family,
+						&answer->tuple, answer->number,
+						&attempt);
+	else
+		match = cbreak_attempt_take_ack(&cn->attempts, family,
+						&answer->tuple, answer->number,
+						&attempt);
+	switch (match) {
+	case CBREAK_ATTEMPT_TAKEN:
+		record(cn, &attempt, answer->outcome);
+		return;
+	case CBREAK_ATTEMPT_FORGED:
+		cbreak_stats_inc(cn->stats, CBREAK_STAT_FORGED);
+		fallthrough;
+	case CBREAK_ATTEMPT_STRAY:
+		cbreak_stats_inc(cn->stats, CBREAK_STAT_IGNORED);
+		return;
+	}
+}
+
+static unsigned int local_in4(void *priv, struct sk_buff *skb,
+			      const struct nf_hook_state *state)
+{
+	struct cbreak_answer answer;
+
+	if (unlikely(cbreak_answer_parse4(skb, &answer)))
+		handle_answer(priv, AF_INET, &answer);
+	return NF_ACCEPT;
+}
+
+static unsigned int local_in6(void *priv, struct sk_buff *skb,
+			      const struct nf_hook_state *state)
+{
+	struct cbreak_answer answer;
+
+	if (unlikely(cbreak_answer_parse6(skb, &answer)))
+		handle_answer(priv, AF_INET6, &answer);
+	return NF_ACCEPT;
+}
+
+static const struct nf_hook_ops hook_template[] = {
+	{
+		.hook = local_out4,
+		.pf = NFPROTO_IPV4,
+		.hooknum = NF_INET_LOCAL_OUT,
+		.priority = NF_IP_PRI_MANGLE + 1,
+	}, {
+		.hook = post_routing4,
+		.pf = NFPROTO_IPV4,
+		.hooknum = NF_INET_POST_ROUTING,
+		.priority = NF_IP_PRI_LAST,
+	}, {
+		.hook = local_in4,
+		.pf = NFPROTO_IPV4,
+		.hooknum = NF_INET_LOCAL_IN,
+		.priority = NF_IP_PRI_LAST,
+	}, {
+		.hook = local_out6,
+		.pf = NFPROTO_IPV6,
+		.hooknum = NF_INET_LOCAL_OUT,
+		.priority = NF_IP6_PRI_MANGLE + 1,
+	}, {
+		.hook = post_routing6,
+		.pf = NFPROTO_IPV6,
+		.hooknum = NF_INET_POST_ROUTING,
+		.priority = NF_IP6_PRI_LAST,
+	}, {
+		.hook = local_in6,
+		.pf = NFPROTO_IPV6,
+		.hooknum = NF_INET_LOCAL_IN,
+		.priority = NF_IP6_PRI_LAST,
+	},
+};
+
+static void attempt_expired(void *arg, const struct cbreak_attempt *attempt)
+{
+	static const struct cbreak_outcome timeout = {
+		.kind = CBREAK_KIND_TIMEOUT,
+	};
+
+	if (attempt->state == CBREAK_ATTEMPT_REJECTED)
+		return;
+	rcu_read_lock();
+	record(arg, attempt, timeout);
+	rcu_read_unlock();
+}
+
+static void expire(struct work_struct *work)
+{
+	struct cbreak_net *cn = container_of(to_delayed_work(work),
+					     struct cbreak_net, expire);
+
+	if (cbreak_attempt_expire(&cn->attempts, ktime_get_ns(),
+				  attempt_expired, cn))
+		schedule_delayed_work(&cn->expire, EXPIRE_PERIOD);
+}
+
+/**
+ * cbreak_hook_init - prepare a namespace
+ * @cn: the namespace
+ */
+void cbreak_hook_init(struct cbreak_net *cn)
+{
+	INIT_DELAYED_WORK(&cn->expire, expire);
+}
+
+/**
+ * cbreak_hook_start - watch a namespace's packets
+ * @cn: the namespace; it is about to get its first rule
+ *
+ * Context: process, with cn->lock; may sleep.
+ * Return: 0 or an error, with nothing changed.
+ */
+int cbreak_hook_start(struct cbreak_net *cn)
+{
+	unsigned int i;
+	int err;
+
+	err = cbreak_attempt_table_init(&cn->attempts, cn->max_attempts,
+					ktime_get_ns());
+	if (err)
+		return err;
+	cn->hooks = kmemdup(hook_template, sizeof(hook_template),
+			    GFP_KERNEL_ACCOUNT);
+	if (!cn->hooks) {
+		err = -ENOMEM;
+		goto err_table;
+	}
+	for (i = 0; i < ARRAY_SIZE(hook_template); i++)
+		cn->hooks[i].priv = cn;
+	err = nf_register_net_hooks(cn->net, cn->hooks,
+				    ARRAY_SIZE(hook_template));
+	if (err)
+		goto err_hooks;
+	return 0;
+
+err_hooks:
+	/* The first of them may have been seen by packets. */
+	synchronize_net();
+	cancel_delayed_work_sync(&cn->expire);
+	kfree(cn->hooks);
+	cn->hooks = NULL;
+err_table:
+	cbreak_attempt_table_uninit(&cn->attempts);
+	return err;
+}
+
+/**
+ * cbreak_hook_stop - leave a namespace's packets alone
+ * @cn: the namespace; nothing is done if it is not watched
+ *
+ * Attempts in flight are forgotten.
+ *
+ * Context: process, with cn->lock or as the namespace's only user; may sleep.
+ */
+void cbreak_hook_stop(struct cbreak_net *cn)
+{
+	if (!cn->hooks)
+		return;
+	nf_unregister_net_hooks(cn->net, cn->hooks, ARRAY_SIZE(hook_template));
+	/* Until then packets may be inside, and may start the worker. */
+	synchronize_net();
+	cancel_delayed_work_sync(&cn->expire);
+	kfree(cn->hooks);
+	cn->hooks = NULL;
+	cbreak_attempt_table_uninit(&cn->attempts);
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _CBREAK_NET_H
+#define _CBREAK_NET_H
+
+#include <linux/mutex.h>
+#include <linux/workqueue.h>
+#include <net/net_namespace.h>
+#include <net/netns/generic.h>
+
+#include "attempt.h"
+#include "dest.h"
+#include "rule.h"
+#include "stats.h"
+
+/* Buckets of the table of breakers shown in sysfs. */
+#define CBREAK_SYSFS_BUCKETS	256
+
+/**
+ * struct cbreak_sysfs - what is shown of a namespace in sysfs
+ * @work: makes and removes the directories of breakers
+ * @max: most breakers that have a directory
+ * @lock: guards everything below, and cbreak_rule.dev
+ * @shown: breakers that have one, by key
+ * @nr_shown: how many
+ */
+struct cbreak_sysfs {
+	struct delayed_work work;
+	unsigned int max;
+	/* See above; taken inside cbreak_net.lock. */
+	struct mutex lock;
+	struct hlist_head shown[CBREAK_SYSFS_BUCKETS];
+	unsigned int nr_shown;
+};
+
+/**
+ * struct cbreak_net - everything cbreak knows of a network namespace
+ * @net: the namespace
+ * @stats: its counters
+ * @rules: its rules
+ * @dests: its breakers
+ * @attempts: its attempts in flight; allocated while there are rules
+ * @max_attempts: size to allocate
+ * @expire: ends attempts that nobody answers
+ * @hooks: the registered netfilter hooks; NULL while there are no rules
+ * @sysfs: what is shown in sysfs
+ * @lock: serialises changes of the configuration
+ */
+struct cbreak_net {
+	struct net *net;
+	struct cbreak_stats __percpu *stats;
+	struct cbreak_rules rules;
+	struct cbreak_dests dests;
+	struct cbreak_attempt_table attempts;
+	unsigned int max_attempts;
+	struct delayed_work expire;
+	struct nf_hook_ops *hooks;
+	struct cbreak_sysfs sysfs;
+	/* See above; the outermost lock. */
+	struct mutex lock;
+};
+
+extern unsigned int cbreak_net_id;
+
+static inline struct cbreak_net *cbreak_net(const struct net *net)
+{
+	return net_generic(net, cbreak_net_id);
+}
+
+#endif /* _CBREAK_NET_H */

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _CBREAK_RULE_H
+#define _CBREAK_RULE_H
+
+#include <linux/mutex.h>
+#include <linux/xarray.h>
+
+#include "breaker.h"
+#include "classify.h"
+#include "stats.h"
+
+struct cbreak_dests;
+struct netlink_ext_ack;
+
+/**
+ * struct cbreak_rule_params - parameters that can be replaced under RCU
+ * @params: the parameters
+ * @rcu: for freeing
+ */
+struct cbreak_rule_params {
+	struct cbreak_params params;
+	struct rcu_head rcu;
+};
+
+/**
+ * struct cbreak_rule - a rule of a network namespace
+ * @class: its match and place in the classifier
+ * @id: its number, the key of its breakers
+ * @params: replaced as a whole; writers hold the namespace's mutex
+ * @counters: totals of its breakers, those that are gone included
+ * @dests: the namespace's breakers
+ * @nr: its breakers by enum cbreak_state, guarded by @dests' lock
+ * @dead: being removed, no new breakers; guarded by @dests' lock
+ * @dev: its directory in sysfs; owned by sysfs.c
+ * @rcu: for freeing
+ * @name: its name, unique in the namespace
+ */
+struct cbreak_rule {
+	struct cbreak_class class;
+	u32 id;
+	struct cbreak_rule_params __rcu *params;
+	struct cbreak_counters __percpu *counters;
+	struct cbreak_dests *dests;
+	u32 nr[CBREAK_STATES];
+	bool dead;
+	struct device *dev;
+	struct rcu_head rcu;
+	char name[CBREAK_NAME_MAX + 1];
+};
+
+/**
+ * struct cbreak_rules - the rules of a network namespace
+ * @by_id: all of them
+ * @next_id: where to look for a free id
+ * @nr: how many
+ * @seq: changes whenever a rule comes, changes or goes; never 0
+ * @classifier: their matches
+ *
+ * Changes are serialised by the namespace's mutex; lookups run under RCU.
+ */
+struct cbreak_rules {
+	struct xarray by_id;
+	u32 next_id;
+	unsigned int nr;
+	unsigned int seq;
+	struct cbreak_classifier classifier;
+};
+
+/* More would only make changes slow; a SYN does not notice. */
+#define CBREAK_RULES_MAX	65536
+
+static inline const struct cbreak_params *
+cbreak_rule_params_rcu(const struct cbreak_rule *rule)
+{
+	return &rcu_dereference(rule->params)->params;
+}
+
+void cbreak_rules_init(struct cbreak_rules *rules);
+void cbreak_rules_uninit(struct cbreak_rules *rules);
+struct cbreak_rule *cbreak_rule_lookup(struct cbreak_rules *rules,
+				       const char *name);
+struct cbreak_rule *cbreak_rule_create(struct cbreak_rules *rules,
+				       const char *name,
+				       const struct cbreak_match *match,
+				       const struct cbreak_params *params,
+				       struct netlink_ext_ack *extack);
+int cbreak_rule_publish(struct cbreak_rules *rules, struct cbreak_rule *rule);
+void cbreak_rule_withdraw(struct cbreak_rules *rules,
+			  struct cbreak_rule *rule);
+void cbreak_rule_free(struct cbreak_rule *rule);
+int cbreak_rule_set_params(struct cbreak_rules *rules,
+			   struct cbreak_rule *rule,
+			   const struct cbreak_params *params);
+struct cbreak_rule *
+cbreak_rule_classify_rcu(const struct cbreak_rules *rules, u8 family,
+			 const union nf_inet_addr *daddr, u16 dport);
+
+#endif /* _CBREAK_RULE_H */

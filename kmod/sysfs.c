@@ -1,0 +1,497 @@
+// SPDX-License-Identifier: GPL-2.0
+/**
+ * DOC: sysfs: /sys/class/cbreak, one view for each network namespace
+ *
+ * A rule is a device of a class with namespaces, made and removed with the
+ * rule. Directories of breakers cannot be made where breakers are: a packet
+ * must not sleep. A worker compares the table of breakers with what is shown,
+ * some milliseconds after either changed, and makes and removes directories,
+ * up to a maximum. Breakers beyond it are counted in "hidden".
+ *
+ * Documentation/ABI/testing/sysfs-class-cbreak describes the files.
+ *
+ * Locks: cn->sysfs.lock guards the shown breakers and cbreak_rule.dev, and is
+ * taken inside cn->lock. Reading a file takes neither, so removing a directory
+ * may wait for readers under the lock.
+ *
+ * Context: process, may sleep.
+ */
+#include <linux/device.h>
+#include <linux/inet.h>
+#include <linux/jhash.h>
+#include <linux/kobject.h>
+#include <linux/slab.h>
+
+#include "compat/compat.h"
+#include "net.h"
+#include "sysfs.h"
+
+/* Changes are gathered for this long before the worker looks at them. */
+#define SYSFS_DELAY	msecs_to_jiffies(20)
+/* Directories that are made between two looks at the table. */
+#define BATCH		32
+
+/**
+ * struct rule_dev - a rule's directory
+ * @dev: the device
+ * @cn: its namespace
+ * @rule: the rule; not used once the device is deleted
+ * @breakers: the directory of its breakers' directories
+ * @nr_shown: how many there are
+ */
+struct rule_dev {
+	struct device dev;
+	struct cbreak_net *cn;
+	struct cbreak_rule *rule;
+	struct kobject *breakers;
+	unsigned int nr_shown;
+};
+
+static struct rule_dev *to_rule_dev(const struct device *dev)
+{
+	return container_of(dev, struct rule_dev, dev);
+}
+
+static struct cbreak_params get_params(const struct device *dev)
+{
+	struct cbreak_params params;
+
+	rcu_read_lock();
+	params = *cbreak_rule_params_rcu(to_rule_dev(dev)->rule);
+	rcu_read_unlock();
+	return params;
+}
+
+static ssize_t dst_show(struct device *dev, struct device_attribute *attr,
+			char *buf)
+{
+	const struct cbreak_match *match = &to_rule_dev(dev)->rule->class.match;
+
+	switch (match->family) {
+	case AF_INET:
+		return sysfs_emit(buf, "%pI4/%u\n", &match->dst.ip,
+				  match->dst_len);
+	case AF_INET6:
+		return sysfs_emit(buf, "%pI6c/%u\n", &match->dst.in6,
+				  match->dst_len);
+	}
+	return sysfs_emit(buf, "any\n");
+}
+static DEVICE_ATTR_RO(dst);
+
+static ssize_t port_show(struct device *dev, struct device_attribute *attr,
+			 char *buf)
+{
+	const struct cbreak_match *match = &to_rule_dev(dev)->rule->class.match;
+
+	if (!match->port_min && match->port_max == U16_MAX)
+		return sysfs_emit(buf, "any\n");
+	if (match->port_min == match->port_max)
+		return sysfs_emit(buf, "%u\n", match->port_min);
+	return sysfs_emit(buf, "%u-%u\n", match->port_min, match->port_max);
+}
+static DEVICE_ATTR_RO(port);
+
+static ssize_t prio_show(struct device *dev, struct device_attribute *attr,
+			 char *buf)
+{
+	return sysfs_emit(buf, "%u\n", to_rule_dev(dev)->rule->class.match.prio);
+}
+static DEVICE_ATTR_RO(prio);
+
+static ssize_t error_ratio_show(struct device *dev,
+				struct device_attribute *attr, char *buf)
+{
+	/* Less than one. */
+	return sysfs_emit(buf, "0.%06u\n", get_params(dev).error_ratio);
+}
+static DEVICE_ATTR_RO(error_ratio);
+
+static ssize_t on_show(struct device *dev, struct device_attribute *attr,
+		       char *buf)
+{
+	u32 on = get_params(dev).on;
+	int len = 0;
+
+	if (on & CBREAK_ON_REFUSED)
+		len += sysfs_emit_at(buf, len, " refused");
+	if (on & CBREAK_ON_TIMEOUT)
+		len += sysfs_emit_at(buf, len, " timeout");
+	if (on & CBREAK_ON_UNREACHABLE)
+		len += sysfs_emit_at(buf, len, " unreachable");
+	len += sysfs_emit_at(buf, len, "\n");
+	/* Without the leading space; a rule has at least one kind. */
+	memmove(buf, buf + 1, len);
+	return len - 1;
+}
+static DEVICE_ATTR_RO(on);
+
+#define PARAM_ATTR(_name, _value)					\
+static ssize_t _name##_show(struct device *dev,				\
+			    struct device_attribute *attr, char *buf)	\
+{									\
+	const struct cbreak_params p = get_params(dev);			\
+									\
+	return sysfs_emit(buf, "%u\n", _value);				\
+}									\
+static DEVICE_ATTR_RO(_name)
+
+PARAM_ATTR(response_time_ms, p.response_ms);
+PARAM_ATTR(passing_time_ms, cbreak_passing_ms(&p));
+PARAM_ATTR(broken_time_ms, cbreak_broken_ms(&p));
+PARAM_ATTR(recovery_time_ms, cbreak_recovery_ms(&p));
+PARAM_ATTR(connect_timeout_ms, p.connect_timeout_ms);
+PARAM_ATTR(min_samples, p.min_samples);
+PARAM_ATTR(recovery_samples, p.recovery_samples);
+
+#define STATE_ATTR(_name, _state)					\
+static ssize_t _name##_show(struct device *dev,				\
+			    struct device_attribute *attr, char *buf)	\
+{									\
+	return sysfs_emit(buf, "%u\n",					\
+			  READ_ONCE(to_rule_dev(dev)->rule->nr[_state])); \
+}									\
+static DEVICE_ATTR_RO(_name)
+
+STATE_ATTR(passing, CBREAK_STATE_PASSING);
+STATE_ATTR(broken, CBREAK_STATE_BROKEN);
+STATE_ATTR(recovering, CBREAK_STATE_RECOVERING);
+
+#define COUNTER_ATTR(_name, _counter)					\
+static ssize_t _name##_show(struct device *dev,				\
+			    struct device_attribute *attr, char *buf)	\
+{									\
+	return sysfs_emit(buf, "%llu\n",				\
+			  cbreak_counters_sum(to_rule_dev(dev)->rule->counters, \
+					      _counter));		\
+}									\
+static DEVICE_ATTR_RO(_name)
+
+COUNTER_ATTR(admitted, CBREAK_COUNTER_ADMITTED);
+COUNTER_ATTR(rejected, CBREAK_COUNTER_REJECTED);
+COUNTER_ATTR(success, CBREAK_COUNTER_SUCCESS);
+COUNTER_ATTR(refused, CBREAK_COUNTER_REFUSED);
+COUNTER_ATTR(timeout, CBREAK_COUNTER_TIMEOUT);
+COUNTER_ATTR(unreachable, CBREAK_COUNTER_UNREACHABLE);
+COUNTER_ATTR(late, CBREAK_COUNTER_LATE);
+
+static ssize_t hidden_show(struct device *dev, struct device_attribute *attr,
+			   char *buf)
+{
+	const struct rule_dev *rdev = to_rule_dev(dev);
+	unsigned int i, all = 0, shown;
+
+	for (i = 0; i < CBREAK_STATES; i++)
+		all += READ_ONCE(rdev->rule->nr[i]);
+	shown = READ_ONCE(rdev->nr_shown);
+	return sysfs_emit(buf, "%u\n", all > shown ? all - shown : 0);
+}
+static DEVICE_ATTR_RO(hidden);
+
+static struct attribute *rule_attrs[] = {
+	&dev_attr_dst.attr,
+	&dev_attr_port.attr,
+	&dev_attr_prio.attr,
+	&dev_attr_error_ratio.attr,
+	&dev_attr_response_time_ms.attr,
+	&dev_attr_passing_time_ms.attr,
+	&dev_attr_broken_time_ms.attr,
+	&dev_attr_recovery_time_ms.attr,
+	&dev_attr_connect_timeout_ms.attr,
+	&dev_attr_min_samples.attr,
+	&dev_attr_recovery_samples.attr,
+	&dev_attr_on.attr,
+	&dev_attr_passing.attr,
+	&dev_attr_broken.attr,
+	&dev_attr_recovering.attr,
+	&dev_attr_admitted.attr,
+	&dev_attr_rejected.attr,
+	&dev_attr_success.attr,
+	&dev_attr_refused.attr,
+	&dev_attr_timeout.attr,
+	&dev_attr_unreachable.attr,
+	&dev_attr_late.attr,
+	&dev_attr_hidden.attr,
+	NULL
+};
+ATTRIBUTE_GROUPS(rule);
+
+static void rule_dev_release(struct device *dev)
+{
+	kfree(to_rule_dev(dev));
+}
+
+static const CBREAK_COMPAT_NS *rule_dev_namespace(CBREAK_COMPAT_NS_DEVICE *dev)
+{
+	return cbreak_compat_ns(to_rule_dev(dev)->cn->net);
+}
+
+static struct class cbreak_class = {
+	.name = "cbreak",
+	.dev_groups = rule_groups,
+	.dev_release = rule_dev_release,
+	.ns_type = &net_ns_type_operations,
+	.namespace = rule_dev_namespace,
+};
+
+/**
+ * cbreak_sysfs_register - make /sys/class/cbreak
+ *
+ * Return: 0 or an error.
+ */
+int cbreak_sysfs_register(void)
+{
+	return class_register(&cbreak_class);
+}
+
+/**
+ * cbreak_sysfs_unregister - remove /sys/class/cbreak
+ */
+void cbreak_sysfs_unregister(void)
+{
+	class_unregister(&cbreak_class);
+}
+
+static struct hlist_head *shown_bucket(struct cbreak_net *cn,
+				       const struct cbreak_key *key)
+{
+	u32 hash = jhash2((const u32 *)key, sizeof(*key) / sizeof(u32), 0);
+
+	return &cn->sysfs.shown[hash % CBREAK_SYSFS_BUCKETS];
+}
+
+static bool is_shown(struct cbreak_net *cn, const struct cbreak_key *key)
+{
+	struct cbreak_shown *shown;
+
+	hlist_for_each_entry(shown, shown_bucket(cn, key), node)
+		if (!memcmp(&shown->key, key, sizeof(*key)))
+			return true;
+	return false;
+}
+
+/*
+ * The directory that a breaker's belongs into, and its rule's device; NULL if
+ * the rule has gone. Both stay while sysfs.lock is held.
+ */
+static struct rule_dev *find_rule_dev(struct cbreak_net *cn, u32 rule_id)
+{
+	struct cbreak_rule *rule;
+	struct device *dev;
+
+	rcu_read_lock();
+	rule = xa_load(&cn->rules.by_id, rule_id);
+	dev = rule ? READ_ONCE(rule->dev) : NULL;
+	rcu_read_unlock();
+	return dev ? to_rule_dev(dev) : NULL;
+}
+
+static void show_breaker(struct cbreak_net *cn, const struct cbreak_key *key)
+{
+	struct rule_dev *rdev = find_rule_dev(cn, key->rule_id);
+	struct cbreak_shown *shown;
+	int err;
+
+	if (!rdev || is_shown(cn, key))
+		return;
+	shown = kzalloc(sizeof(*shown), GFP_KERNEL);
+	if (!shown)
+		return;
+	shown->cn = cn;
+	shown->key = *key;
+	if (key->family == AF_INET)
+		err = kobject_init_and_add(&shown->kobj, &cbreak_shown_ktype,
+					   rdev->breakers, "%pI4:%u",
+					   &key->addr.ip, key->port);
+	else
+		err = kobject_init_and_add(&shown->kobj, &cbreak_shown_ktype,
+					   rdev->breakers, "[%pI6c]:%u",
+					   &key->addr.in6, key->port);
+	if (err) {
+		kobject_put(&shown->kobj);
+		return;
+	}
+	hlist_add_head(&shown->node, shown_bucket(cn, key));
+	cn->sysfs.nr_shown++;
+	WRITE_ONCE(rdev->nr_shown, rdev->nr_shown + 1);
+}
+
+static void hide_breaker(struct cbreak_net *cn, struct cbreak_shown *shown)
+{
+	struct rule_dev *rdev = find_rule_dev(cn, shown->key.rule_id);
+
+	hlist_del(&shown->node);
+	cn->sysfs.nr_shown--;
+	if (rdev)
+		WRITE_ONCE(rdev->nr_shown, rdev->nr_shown - 1);
+	kobject_del(&shown->kobj);
+	kobject_put(&shown->kobj);
+}
+
+/* Remove the directories of breakers that are gone, or of one rule. */
+static void hide_breakers(struct cbreak_net *cn, u32 rule_id)
+{
+	struct cbreak_shown *shown;
+	struct hlist_node *tmp;
+	unsigned int i;
+	bool keep;
+
+	for (i = 0; i < CBREAK_SYSFS_BUCKETS; i++) {
+		hlist_for_each_entry_safe(shown, tmp, &cn->sysfs.shown[i],
+					  node) {
+			rcu_read_lock();
+			keep = shown->key.rule_id != rule_id &&
+			       cbreak_dest_lookup_rcu(&cn->dests, &shown->key);
+			rcu_read_unlock();
+			if (!keep)
+				hide_breaker(cn, shown);
+		}
+		cond_resched();
+	}
+}
+
+struct batch {
+	struct cbreak_key key[BATCH];
+	unsigned int nr;
+	unsigned int max;
+};
+
+static void gather(struct cbreak_dest *dest, void *arg)
+{
+	struct batch *batch = arg;
+
+	if (dest->shown || batch->nr >= batch->max)
+		return;
+	dest->shown = true;
+	batch->key[batch->nr++] = dest->key;
+}
+
+static void reconcile(struct work_struct *work)
+{
+	struct cbreak_sysfs *sysfs = container_of(to_delayed_work(work),
+						  struct cbreak_sysfs, work);
+	struct cbreak_net *cn = container_of(sysfs, struct cbreak_net, sysfs);
+	struct batch *batch;
+	unsigned int i;
+
+	batch = kmalloc(sizeof(*batch), GFP_KERNEL);
+	if (!batch)
+		return;
+	mutex_lock(&sysfs->lock);
+	/* No rule has the number 0. */
+	hide_breakers(cn, 0);
+	do {
+		batch->nr = 0;
+		batch->max = min_t(unsigned int, BATCH,
+				   sysfs->max - min(sysfs->nr_shown,
+						    sysfs->max));
+		if (!batch->max)
+			break;
+		cbreak_dest_for_each(&cn->dests, gather, batch);
+		for (i = 0; i < batch->nr; i++)
+			show_breaker(cn, &batch->key[i]);
+	} while (batch->nr);
+	mutex_unlock(&sysfs->lock);
+	kfree(batch);
+}
+
+static void dests_changed(void *arg)
+{
+	struct cbreak_net *cn = arg;
+
+	schedule_delayed_work(&cn->sysfs.work, SYSFS_DELAY);
+}
+
+/**
+ * cbreak_sysfs_init - prepare a namespace
+ * @cn: the namespace; its breakers' table is there, and empty
+ * @max: most breakers to show
+ */
+void cbreak_sysfs_init(struct cbreak_net *cn, unsigned int max)
+{
+	unsigned int i;
+
+	INIT_DELAYED_WORK(&cn->sysfs.work, reconcile);
+	mutex_init(&cn->sysfs.lock);
+	cn->sysfs.max = max;
+	for (i = 0; i < CBREAK_SYSFS_BUCKETS; i++)
+		INIT_HLIST_HEAD(&cn->sysfs.shown[i]);
+	cn->dests.changed = dests_changed;
+	cn->dests.changed_arg = cn;
+}
+
+/**
+ * cbreak_sysfs_uninit - a namespace goes
+ * @cn: the namespace; its rules are removed
+ */
+void cbreak_sysfs_uninit(struct cbreak_net *cn)
+{
+	cancel_delayed_work_sync(&cn->sysfs.work);
+	WARN_ON_ONCE(cn->sysfs.nr_shown);
+}
+
+/**
+ * cbreak_sysfs_add_rule - make a rule's directory
+ * @cn: its namespace
+ * @rule: the rule
+ *
+ * Context: with cn->lock.
+ * Return: 0 or an error, with nothing changed.
+ */
+int cbreak_sysfs_add_rule(struct cbreak_net *cn, struct cbreak_rule *rule)
+{
+	struct rule_dev *rdev;
+	int err;
+
+	rdev = kzalloc(sizeof(*rdev), GFP_KERNEL);
+	if (!rdev)
+		return -ENOMEM;
+	rdev->cn = cn;
+	rdev->rule = rule;
+	rdev->dev.class = &cbreak_class;
+	device_initialize(&rdev->dev);
+	err = dev_set_name(&rdev->dev, "%s", rule->name);
+	if (err)
+		goto err_put;
+	err = device_add(&rdev->dev);
+	if (err)
+		goto err_put;
+	rdev->breakers = kobject_create_and_add("breakers", &rdev->dev.kobj);
+	if (!rdev->breakers) {
+		err = -ENOMEM;
+		goto err_del;
+	}
+	mutex_lock(&cn->sysfs.lock);
+	WRITE_ONCE(rule->dev, &rdev->dev);
+	mutex_unlock(&cn->sysfs.lock);
+	return 0;
+
+err_del:
+	device_del(&rdev->dev);
+err_put:
+	put_device(&rdev->dev);
+	return err;
+}
+
+/**
+ * cbreak_sysfs_remove_rule - remove a rule's directory and its breakers'
+ * @cn: its namespace
+ * @rule: the rule; nothing is done if it has none
+ *
+ * Context: with cn->lock.
+ */
+void cbreak_sysfs_remove_rule(struct cbreak_net *cn, struct cbreak_rule *rule)
+{
+	struct rule_dev *rdev;
+
+	if (!rule->dev)
+		return;
+	rdev = to_rule_dev(rule->dev);
+	mutex_lock(&cn->sysfs.lock);
+	hide_breakers(cn, rule->id);
+	WRITE_ONCE(rule->dev, NULL);
+	mutex_unlock(&cn->sysfs.lock);
+	/* Nothing can find the directory any more. */
+	kobject_put(rdev->breakers);
+	device_unregister(&rdev->dev);
+}
