@@ -443,6 +443,7 @@ unsigned int cbreak_attempt_expire(struct cbreak_attempt_table *table,
  * @table: the table
  *
  * Context: any; a hint while others change the table.
+ * Return: how many.
  */
 unsigned int cbreak_attempt_count(const struct cbreak_attempt_table *table)
 {
@@ -458,6 +459,7 @@ unsigned int cbreak_attempt_count(const struct cbreak_attempt_table *table)
  * @table: the table
  *
  * Context: any.
+ * Return: how many.
  */
 unsigned int cbreak_attempt_max(const struct cbreak_attempt_table *table)
 {

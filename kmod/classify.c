@@ -138,6 +138,7 @@ static bool is_better(const struct cbreak_match *a,
  * @dport: destination port, host byte order
  *
  * Context: any.
+ * Return: whether it does.
  */
 bool cbreak_match_covers(const struct cbreak_match *match, u8 family,
 			 const union nf_inet_addr *daddr, u16 dport)
@@ -161,6 +162,7 @@ bool cbreak_match_covers(const struct cbreak_match *match, u8 family,
  * @b: another
  *
  * Context: any.
+ * Return: whether they are.
  */
 bool cbreak_match_equal(const struct cbreak_match *a,
 			const struct cbreak_match *b)
@@ -176,6 +178,7 @@ bool cbreak_match_equal(const struct cbreak_match *a,
  * @b: another
  *
  * Context: any.
+ * Return: whether there is one.
  */
 bool cbreak_match_ties(const struct cbreak_match *a,
 		       const struct cbreak_match *b)
@@ -196,6 +199,7 @@ bool cbreak_match_ties(const struct cbreak_match *a,
  * @match: the match; its family is not AF_UNSPEC
  *
  * Context: any.
+ * Return: whether it has.
  */
 bool cbreak_match_host_bits(const struct cbreak_match *match)
 {

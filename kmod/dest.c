@@ -31,8 +31,6 @@
 
 /* PASSING breakers that are looked at for one to evict. */
 #define EVICT_SCAN	16
-/* Breakers that a walk handles before it lets others run. */
-#define WALK_BATCH	64
 
 static struct kmem_cache *dest_slab;
 
@@ -51,6 +49,17 @@ static void free_rcu(struct rcu_head *rcu)
 	kmem_cache_free(dest_slab, dest);
 }
 
+/**
+ * cbreak_dest_free - free an unlinked breaker after a grace period
+ * @dest: the breaker; its timer is neither queued nor running
+ *
+ * Context: any but hard interrupts.
+ */
+void cbreak_dest_free(struct cbreak_dest *dest)
+{
+	call_rcu(&dest->rcu, free_rcu);
+}
+
 static void count_state(struct cbreak_dest *dest, u8 state)
 {
 	lockdep_assert_held(&dest->rule->dests->lock);
@@ -60,11 +69,17 @@ static void count_state(struct cbreak_dest *dest, u8 state)
 	WRITE_ONCE(dest->rule->nr[state], dest->rule->nr[state] + 1);
 }
 
-/*
- * Take a breaker out of everything that leads to it. Its timer may still be
- * queued or running, but is never started again.
+/**
+ * cbreak_dest_unlink_locked - take a breaker out of all that leads to it
+ * @dests: the breakers
+ * @dest: the breaker; not unlinked yet
+ *
+ * Its timer may still be queued or running, but is never started again.
+ *
+ * Context: with dests->lock.
  */
-static void unlink_locked(struct cbreak_dests *dests, struct cbreak_dest *dest)
+void cbreak_dest_unlink_locked(struct cbreak_dests *dests,
+			       struct cbreak_dest *dest)
 {
 	lockdep_assert_held(&dests->lock);
 	cbreak_breaker_kill(&dest->breaker);
@@ -86,8 +101,8 @@ static bool evict(struct cbreak_dests *dests, struct cbreak_dest *dest)
 	 */
 	if (hrtimer_try_to_cancel(&dest->timer) < 0)
 		return false;
-	unlink_locked(dests, dest);
-	call_rcu(&dest->rcu, free_rcu);
+	cbreak_dest_unlink_locked(dests, dest);
+	cbreak_dest_free(dest);
 	cbreak_stats_inc(dests->stats, CBREAK_STAT_BREAKERS_EVICTED);
 	return true;
 }
@@ -117,9 +132,16 @@ static bool make_room(struct cbreak_dests *dests)
 	return victim && evict(dests, victim);
 }
 
-/* Start the timer for the transition that is due, or stop it. */
-static void arm_locked(struct cbreak_dests *dests, struct cbreak_dest *dest,
-		       u64 now_ns)
+/**
+ * cbreak_dest_arm_locked - start the timer for what is due next, or stop it
+ * @dests: the breakers
+ * @dest: the breaker; not unlinked
+ * @now_ns: the present
+ *
+ * Context: with dests->lock, under rcu_read_lock().
+ */
+void cbreak_dest_arm_locked(struct cbreak_dests *dests,
+			    struct cbreak_dest *dest, u64 now_ns)
 {
 	u64 deadline;
 
@@ -159,7 +181,7 @@ void cbreak_dest_changed(struct cbreak_dest *dest,
 		count_state(dest, state);
 		list_move_tail(&dest->lru, state == CBREAK_STATE_PASSING ?
 					   &dests->passing : &dests->tripped);
-		arm_locked(dests, dest, now_ns);
+		cbreak_dest_arm_locked(dests, dest, now_ns);
 	}
 	spin_unlock_bh(&dests->lock);
 
@@ -184,7 +206,7 @@ static enum hrtimer_restart timer_expired(struct hrtimer *timer)
 		/* Parameters may have moved the deadline away. */
 		spin_lock(&dests->lock);
 		if (!dest->breaker.dead)
-			arm_locked(dests, dest, now_ns);
+			cbreak_dest_arm_locked(dests, dest, now_ns);
 		spin_unlock(&dests->lock);
 	}
 	rcu_read_unlock();
@@ -315,218 +337,6 @@ struct cbreak_dest *cbreak_dest_find_or_create_rcu(struct cbreak_dests *dests,
 	return dest;
 }
 
-static void free_list(struct list_head *doomed)
-{
-	struct cbreak_dest *dest, *tmp;
-
-	list_for_each_entry_safe(dest, tmp, doomed, lru) {
-		list_del(&dest->lru);
-		hrtimer_cancel(&dest->timer);
-		call_rcu(&dest->rcu, free_rcu);
-	}
-}
-
-typedef void (*visit_fn)(struct cbreak_dests *dests, struct cbreak_dest *dest,
-			 void *arg, struct list_head *doomed);
-
-/*
- * Visit every breaker, under RCU and with no lock. A breaker that comes or
- * goes meanwhile may be missed, or visited twice when the table is resized.
- */
-static void walk(struct cbreak_dests *dests, visit_fn visit, void *arg)
-{
-	struct rhashtable_iter iter;
-	struct cbreak_dest *dest;
-	LIST_HEAD(doomed);
-	int n = 0;
-
-	rhashtable_walk_enter(&dests->table, &iter);
-	rhashtable_walk_start(&iter);
-	while ((dest = rhashtable_walk_next(&iter))) {
-		if (IS_ERR(dest))
-			continue;
-		visit(dests, dest, arg, &doomed);
-		if (++n % WALK_BATCH)
-			continue;
-		rhashtable_walk_stop(&iter);
-		free_list(&doomed);
-		cond_resched();
-		rhashtable_walk_start(&iter);
-	}
-	rhashtable_walk_stop(&iter);
-	rhashtable_walk_exit(&iter);
-	free_list(&doomed);
-}
-
-struct each {
-	void (*fn)(struct cbreak_dest *dest, void *arg);
-	void *arg;
-};
-
-static void visit_each(struct cbreak_dests *dests, struct cbreak_dest *dest,
-		       void *arg, struct list_head *doomed)
-{
-	const struct each *each = arg;
-
-	each->fn(dest, each->arg);
-}
-
-/**
- * cbreak_dest_for_each - call a function for every breaker
- * @dests: the breakers
- * @fn: called under rcu_read_lock(); may miss a breaker that comes or goes
- *	meanwhile, and may see one twice
- * @arg: handed to @fn
- */
-void cbreak_dest_for_each(struct cbreak_dests *dests,
-			  void (*fn)(struct cbreak_dest *dest, void *arg),
-			  void *arg)
-{
-	struct each each = { .fn = fn, .arg = arg };
-
-	walk(dests, visit_each, &each);
-}
-
-static void doom(struct cbreak_dests *dests, struct cbreak_dest *dest,
-		 struct list_head *doomed)
-{
-	spin_lock_bh(&dests->lock);
-	/* A resize can show one twice, and a packet may have evicted it. */
-	if (!dest->breaker.dead) {
-		unlink_locked(dests, dest);
-		list_add(&dest->lru, doomed);
-	}
-	spin_unlock_bh(&dests->lock);
-}
-
-static void visit_remove(struct cbreak_dests *dests, struct cbreak_dest *dest,
-			 void *rule, struct list_head *doomed)
-{
-	if (dest->rule == rule)
-		doom(dests, dest, doomed);
-}
-
-static bool rule_has_dests(struct cbreak_rule *rule)
-{
-	unsigned int i;
-	u32 n = 0;
-
-	spin_lock_bh(&rule->dests->lock);
-	for (i = 0; i < CBREAK_STATES; i++)
-		n += rule->nr[i];
-	spin_unlock_bh(&rule->dests->lock);
-	return n;
-}
-
-/**
- * cbreak_dest_remove_rule - remove the breakers of a rule for good
- * @dests: the breakers
- * @rule: the rule; no new breaker is made for it from now on
- */
-void cbreak_dest_remove_rule(struct cbreak_dests *dests,
-			     struct cbreak_rule *rule)
-{
-	spin_lock_bh(&dests->lock);
-	rule->dead = true;
-	spin_unlock_bh(&dests->lock);
-
-	/* A walk can miss some while the table is resized. */
-	while (rule_has_dests(rule))
-		walk(dests, visit_remove, rule);
-}
-
-static void visit_reset(struct cbreak_dests *dests, struct cbreak_dest *dest,
-			void *rule, struct list_head *doomed)
-{
-	struct cbreak_transition tr = {};
-	u64 now_ns = ktime_get_ns();
-
-	if (dest->rule != rule)
-		return;
-	cbreak_breaker_reset(&dest->breaker, cbreak_rule_params_rcu(rule),
-			     now_ns, &tr);
-	cbreak_dest_changed(dest, &tr, now_ns);
-}
-
-/**
- * cbreak_dest_reset_rule - put all breakers of a rule into PASSING
- * @dests: the breakers
- * @rule: the rule
- */
-void cbreak_dest_reset_rule(struct cbreak_dests *dests,
-			    struct cbreak_rule *rule)
-{
-	walk(dests, visit_reset, rule);
-}
-
-static void visit_rearm(struct cbreak_dests *dests, struct cbreak_dest *dest,
-			void *rule, struct list_head *doomed)
-{
-	if (dest->rule != rule)
-		return;
-	spin_lock_bh(&dests->lock);
-	if (!dest->breaker.dead)
-		arm_locked(dests, dest, ktime_get_ns());
-	spin_unlock_bh(&dests->lock);
-}
-
-static void visit_rescale(struct cbreak_dests *dests, struct cbreak_dest *dest,
-			  void *rule, struct list_head *doomed)
-{
-	if (dest->rule == rule)
-		cbreak_window_clear(&dest->breaker.window);
-}
-
-/**
- * cbreak_dest_params_changed - a rule has got new parameters
- * @dests: the breakers
- * @rule: the rule
- * @rescaled: whether the window has another length, which empties the windows:
- *	      outcomes that are in buckets cannot be spread over other buckets
- *
- * States stay; a transition that the new times make due happens at once.
- */
-void cbreak_dest_params_changed(struct cbreak_dests *dests,
-				struct cbreak_rule *rule, bool rescaled)
-{
-	if (rescaled) {
-		/* From then on nobody counts in buckets of the old length. */
-		synchronize_rcu();
-		walk(dests, visit_rescale, rule);
-	}
-	walk(dests, visit_rearm, rule);
-}
-
-static void visit_idle(struct cbreak_dests *dests, struct cbreak_dest *dest,
-		       void *arg, struct list_head *doomed)
-{
-	const struct cbreak_params *p = cbreak_rule_params_rcu(dest->rule);
-	u32 now_s = ktime_get_seconds();
-	u32 idle_s;
-
-	/* Outcomes that are still in the window, or to come, are needed. */
-	idle_s = max(dests->idle_s, DIV_ROUND_UP(p->response_ms +
-						 p->connect_timeout_ms, 1000));
-	if (cbreak_word_state(READ_ONCE(dest->breaker.word)) !=
-	    CBREAK_STATE_PASSING || now_s - READ_ONCE(dest->used_s) < idle_s)
-		return;
-	doom(dests, dest, doomed);
-	cbreak_stats_inc(dests->stats, CBREAK_STAT_BREAKERS_EXPIRED);
-}
-
-static void collect_idle(struct work_struct *work)
-{
-	struct cbreak_dests *dests = container_of(to_delayed_work(work),
-						  struct cbreak_dests, gc);
-	unsigned int period_s = max(dests->idle_s / 4, 1U);
-
-	walk(dests, visit_idle, NULL);
-	spin_lock_bh(&dests->lock);
-	if (dests->nr)
-		schedule_delayed_work(&dests->gc, period_s * HZ);
-	spin_unlock_bh(&dests->lock);
-}
-
 /**
  * cbreak_dests_init - an empty table of breakers
  * @dests: the breakers
@@ -548,7 +358,7 @@ int cbreak_dests_init(struct cbreak_dests *dests, struct net *net,
 	spin_lock_init(&dests->lock);
 	INIT_LIST_HEAD(&dests->passing);
 	INIT_LIST_HEAD(&dests->tripped);
-	INIT_DELAYED_WORK(&dests->gc, collect_idle);
+	INIT_DELAYED_WORK(&dests->gc, cbreak_dest_collect_idle);
 	return rhashtable_init(&dests->table, &table_params);
 }
 

@@ -106,6 +106,17 @@ struct cbreak_dest *cbreak_dest_find_or_create_rcu(struct cbreak_dests *dests,
 						   u64 now_ns);
 void cbreak_dest_changed(struct cbreak_dest *dest,
 			 const struct cbreak_transition *tr, u64 now_ns);
+void cbreak_dest_unlink_locked(struct cbreak_dests *dests,
+			       struct cbreak_dest *dest);
+void cbreak_dest_free(struct cbreak_dest *dest);
+void cbreak_dest_arm_locked(struct cbreak_dests *dests,
+			    struct cbreak_dest *dest, u64 now_ns);
+void cbreak_dest_make_key(struct cbreak_key *key,
+			  const struct cbreak_rule *rule, u8 family,
+			  const union nf_inet_addr *addr, u16 port);
+
+/* Of many at once: dest_walk.c */
+void cbreak_dest_collect_idle(struct work_struct *work);
 void cbreak_dest_params_changed(struct cbreak_dests *dests,
 				struct cbreak_rule *rule, bool rescaled);
 void cbreak_dest_reset_rule(struct cbreak_dests *dests,
@@ -115,8 +126,5 @@ void cbreak_dest_remove_rule(struct cbreak_dests *dests,
 void cbreak_dest_for_each(struct cbreak_dests *dests,
 			  void (*fn)(struct cbreak_dest *dest, void *arg),
 			  void *arg);
-void cbreak_dest_make_key(struct cbreak_key *key,
-			  const struct cbreak_rule *rule, u8 family,
-			  const union nf_inet_addr *addr, u16 port);
 
 #endif /* _CBREAK_DEST_H */

@@ -38,9 +38,8 @@
 #include "answer.h"
 #include "hook.h"
 #include "net.h"
+#include "outcome.h"
 #include "trace.h"
-
-#define EXPIRE_PERIOD	msecs_to_jiffies(CBREAK_ATTEMPT_TICK_NS / NSEC_PER_MSEC)
 
 /**
  * struct syn - what is known of a SYN
@@ -53,14 +52,6 @@ struct syn {
 	u32 isn;
 	u16 data_len;
 };
-
-static void count(struct cbreak_net *cn, struct cbreak_dest *dest,
-		  enum cbreak_counter counter)
-{
-	this_cpu_inc(dest->counters->value[counter]);
-	this_cpu_inc(dest->rule->counters->value[counter]);
-	this_cpu_inc(cn->stats->counters.value[counter]);
-}
 
 static void tuple_of_sock(struct cbreak_tuple *tuple, const struct sock *sk,
 			  u8 family)
@@ -152,22 +143,16 @@ static void add_attempt(struct cbreak_net *cn, struct cbreak_dest *dest,
 		break;
 	}
 	if (state != CBREAK_ATTEMPT_REJECTED) {
-		count(cn, dest, CBREAK_COUNTER_ADMITTED);
+		cbreak_net_count(cn, dest, CBREAK_COUNTER_ADMITTED);
 		trace_cbreak_admit(dest, syn->isn);
 	}
-	/*
-	 * Either the worker, which clears its pending bit before it counts,
-	 * sees this attempt, or the bit is seen clear here.
-	 */
-	smp_mb();
-	if (!delayed_work_pending(&cn->expire))
-		schedule_delayed_work(&cn->expire, EXPIRE_PERIOD);
+	cbreak_outcome_expect(cn);
 }
 
 static unsigned int reject(struct cbreak_net *cn, struct cbreak_dest *dest,
 			   const struct syn *syn, u64 now_ns)
 {
-	count(cn, dest, CBREAK_COUNTER_REJECTED);
+	cbreak_net_count(cn, dest, CBREAK_COUNTER_REJECTED);
 	trace_cbreak_reject(dest, syn->isn);
 	/* TCP Fast Open tries again at once without data: the same attempt. */
 	if (syn->data_len)
@@ -286,80 +271,13 @@ static unsigned int post_routing6(void *priv, struct sk_buff *skb,
 	return NF_ACCEPT;
 }
 
-/* Tell the breaker how an attempt ended that has left the table. */
-static void record(struct cbreak_net *cn, const struct cbreak_attempt *attempt,
-		   struct cbreak_outcome outcome)
-{
-	struct cbreak_transition tr = {};
-	u64 now_ns = ktime_get_ns();
-	struct cbreak_dest *dest;
-	struct cbreak_key key = {
-		.addr = attempt->tuple.daddr,
-		.rule_id = attempt->rule_id,
-		.port = ntohs(attempt->tuple.dport),
-		.family = attempt->family,
-	};
-	bool counted;
-
-	/* What this host's own firewall did says nothing of the destination. */
-	if (attempt->state == CBREAK_ATTEMPT_ADMITTED &&
-	    outcome.kind != CBREAK_KIND_SUCCESS) {
-		cbreak_stats_inc(cn->stats, CBREAK_STAT_UNSENT);
-		return;
-	}
-	dest = cbreak_dest_lookup_rcu(&cn->dests, &key);
-	if (!dest) {
-		cbreak_stats_inc(cn->stats, CBREAK_STAT_ORPHANED);
-		return;
-	}
-	BUILD_BUG_ON(CBREAK_COUNTER_SUCCESS + CBREAK_KIND_UNREACHABLE !=
-		     CBREAK_COUNTER_UNREACHABLE);
-	count(cn, dest, CBREAK_COUNTER_SUCCESS + outcome.kind);
-	counted = cbreak_breaker_record(&dest->breaker,
-					cbreak_rule_params_rcu(dest->rule),
-					attempt->gen, outcome, now_ns, &tr);
-	if (!counted)
-		count(cn, dest, CBREAK_COUNTER_LATE);
-	trace_cbreak_outcome(dest, &outcome,
-			     (u32)div_u64(now_ns, NSEC_PER_USEC) -
-			     attempt->start_us, counted);
-	cbreak_dest_changed(dest, &tr, now_ns);
-}
-
-static void handle_answer(struct cbreak_net *cn, u8 family,
-			  const struct cbreak_answer *answer)
-{
-	enum cbreak_attempt_match match;
-	struct cbreak_attempt attempt;
-
-	if (answer->is_icmp)
-		match = cbreak_attempt_take_seq(&cn->attempts, family,
-						&answer->tuple, answer->number,
-						&attempt);
-	else
-		match = cbreak_attempt_take_ack(&cn->attempts, family,
-						&answer->tuple, answer->number,
-						&attempt);
-	switch (match) {
-	case CBREAK_ATTEMPT_TAKEN:
-		record(cn, &attempt, answer->outcome);
-		return;
-	case CBREAK_ATTEMPT_FORGED:
-		cbreak_stats_inc(cn->stats, CBREAK_STAT_FORGED);
-		fallthrough;
-	case CBREAK_ATTEMPT_STRAY:
-		cbreak_stats_inc(cn->stats, CBREAK_STAT_IGNORED);
-		return;
-	}
-}
-
 static unsigned int local_in4(void *priv, struct sk_buff *skb,
 			      const struct nf_hook_state *state)
 {
 	struct cbreak_answer answer;
 
 	if (unlikely(cbreak_answer_parse4(skb, &answer)))
-		handle_answer(priv, AF_INET, &answer);
+		cbreak_outcome_answer(priv, AF_INET, &answer);
 	return NF_ACCEPT;
 }
 
@@ -369,7 +287,7 @@ static unsigned int local_in6(void *priv, struct sk_buff *skb,
 	struct cbreak_answer answer;
 
 	if (unlikely(cbreak_answer_parse6(skb, &answer)))
-		handle_answer(priv, AF_INET6, &answer);
+		cbreak_outcome_answer(priv, AF_INET6, &answer);
 	return NF_ACCEPT;
 }
 
@@ -406,38 +324,6 @@ static const struct nf_hook_ops hook_template[] = {
 		.priority = NF_IP6_PRI_LAST,
 	},
 };
-
-static void attempt_expired(void *arg, const struct cbreak_attempt *attempt)
-{
-	static const struct cbreak_outcome timeout = {
-		.kind = CBREAK_KIND_TIMEOUT,
-	};
-
-	if (attempt->state == CBREAK_ATTEMPT_REJECTED)
-		return;
-	rcu_read_lock();
-	record(arg, attempt, timeout);
-	rcu_read_unlock();
-}
-
-static void expire(struct work_struct *work)
-{
-	struct cbreak_net *cn = container_of(to_delayed_work(work),
-					     struct cbreak_net, expire);
-
-	if (cbreak_attempt_expire(&cn->attempts, ktime_get_ns(),
-				  attempt_expired, cn))
-		schedule_delayed_work(&cn->expire, EXPIRE_PERIOD);
-}
-
-/**
- * cbreak_hook_init - prepare a namespace
- * @cn: the namespace
- */
-void cbreak_hook_init(struct cbreak_net *cn)
-{
-	INIT_DELAYED_WORK(&cn->expire, expire);
-}
 
 /**
  * cbreak_hook_start - watch a namespace's packets

@@ -4,7 +4,6 @@
 
 struct cbreak_net;
 
-void cbreak_hook_init(struct cbreak_net *cn);
 int cbreak_hook_start(struct cbreak_net *cn);
 void cbreak_hook_stop(struct cbreak_net *cn);
 

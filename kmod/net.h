@@ -66,4 +66,13 @@ static inline struct cbreak_net *cbreak_net(const struct net *net)
 	return net_generic(net, cbreak_net_id);
 }
 
+static inline void cbreak_net_count(struct cbreak_net *cn,
+				    struct cbreak_dest *dest,
+				    enum cbreak_counter counter)
+{
+	this_cpu_inc(dest->counters->value[counter]);
+	this_cpu_inc(dest->rule->counters->value[counter]);
+	this_cpu_inc(cn->stats->counters.value[counter]);
+}
+
 #endif /* _CBREAK_NET_H */

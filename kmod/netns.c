@@ -15,6 +15,7 @@
 #include "hook.h"
 #include "net.h"
 #include "netns.h"
+#include "outcome.h"
 #include "sysfs.h"
 
 static unsigned int max_breakers = 4096;
@@ -60,7 +61,7 @@ static int __net_init net_init(struct net *net)
 		return err;
 	}
 	cbreak_rules_init(&cn->rules);
-	cbreak_hook_init(cn);
+	cbreak_outcome_init(cn);
 	cbreak_sysfs_init(cn, min(sysfs_max, 65536U));
 	return 0;
 }

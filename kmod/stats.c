@@ -15,6 +15,7 @@
  * @stat: which
  *
  * Context: any.
+ * Return: the sum.
  */
 u64 cbreak_stats_sum(const struct cbreak_stats __percpu *stats,
 		     enum cbreak_stat stat)
@@ -33,6 +34,7 @@ u64 cbreak_stats_sum(const struct cbreak_stats __percpu *stats,
  * @counter: which
  *
  * Context: any.
+ * Return: the sum.
  */
 u64 cbreak_counters_sum(const struct cbreak_counters __percpu *counters,
 			enum cbreak_counter counter)

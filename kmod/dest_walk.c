@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: GPL-2.0
+/**
+ * DOC: what is done to many breakers at once
+ *
+ * Resetting or removing those of a rule, collecting idle ones, and whatever
+ * others want to see of them. All of it walks the hash table under RCU and
+ * takes dests->lock for one breaker at a time, so that no packet waits long.
+ *
+ * Context: process, may sleep.
+ */
+#include <linux/ktime.h>
+
+#include "dest.h"
+
+/* Breakers that a walk handles before it lets others run. */
+#define WALK_BATCH	64
+
+static void free_list(struct list_head *doomed)
+{
+	struct cbreak_dest *dest, *tmp;
+
+	list_for_each_entry_safe(dest, tmp, doomed, lru) {
+		list_del(&dest->lru);
+		hrtimer_cancel(&dest->timer);
+		cbreak_dest_free(dest);
+	}
+}
+
+typedef void (*visit_fn)(struct cbreak_dests *dests, struct cbreak_dest *dest,
+			 void *arg, struct list_head *doomed);
+
+/*
+ * Visit every breaker, under RCU and with no lock. A breaker that comes or
+ * goes meanwhile may be missed, or visited twice when the table is resized.
+ */
+static void walk(struct cbreak_dests *dests, visit_fn visit, void *arg)
+{
+	struct rhashtable_iter iter;
+	struct cbreak_dest *dest;
+	LIST_HEAD(doomed);
+	int n = 0;
+
+	rhashtable_walk_enter(&dests->table, &iter);
+	rhashtable_walk_start(&iter);
+	while ((dest = rhashtable_walk_next(&iter))) {
+		if (IS_ERR(dest))
+			continue;
+		visit(dests, dest, arg, &doomed);
+		if (++n % WALK_BATCH)
+			continue;
+		rhashtable_walk_stop(&iter);
+		free_list(&doomed);
+		cond_resched();
+		rhashtable_walk_start(&iter);
+	}
+	rhashtable_walk_stop(&iter);
+	rhashtable_walk_exit(&iter);
+	free_list(&doomed);
+}
+
+struct each {
+	void (*fn)(struct cbreak_dest *dest, void *arg);
+	void *arg;
+};
+
+static void visit_each(struct cbreak_dests *dests, struct cbreak_dest *dest,
+		       void *arg, struct list_head *doomed)
+{
+	const struct each *each = arg;
+
+	each->fn(dest, each->arg);
+}
+
+/**
+ * cbreak_dest_for_each - call a function for every breaker
+ * @dests: the breakers
+ * @fn: called under rcu_read_lock(); may miss a breaker that comes or goes
+ *	meanwhile, and may see one twice
+ * @arg: handed to @fn
+ */
+void cbreak_dest_for_each(struct cbreak_dests *dests,
+			  void (*fn)(struct cbreak_dest *dest, void *arg),
+			  void *arg)
+{
+	struct each each = { .fn = fn, .arg = arg };
+
+	walk(dests, visit_each, &each);
+}
+
+static void doom(struct cbreak_dests *dests, struct cbreak_dest *dest,
+		 struct list_head *doomed)
+{
+	spin_lock_bh(&dests->lock);
+	/* A resize can show one twice, and a packet may have evicted it. */
+	if (!dest->breaker.dead) {
+		cbreak_dest_unlink_locked(dests, dest);
+		list_add(&dest->lru, doomed);
+	}
+	spin_unlock_bh(&dests->lock);
+}
+
+static void visit_remove(struct cbreak_dests *dests, struct cbreak_dest *dest,
+			 void *rule, struct list_head *doomed)
+{
+	if (dest->rule == rule)
+		doom(dests, dest, doomed);
+}
+
+static bool rule_has_dests(struct cbreak_rule *rule)
+{
+	unsigned int i;
+	u32 n = 0;
+
+	spin_lock_bh(&rule->dests->lock);
+	for (i = 0; i < CBREAK_STATES; i++)
+		n += rule->nr[i];
+	spin_unlock_bh(&rule->dests->lock);
+	return n;
+}
+
+/**
+ * cbreak_dest_remove_rule - remove the breakers of a rule for good
+ * @dests: the breakers
+ * @rule: the rule; no new breaker is made for it from now on
+ */
+void cbreak_dest_remove_rule(struct cbreak_dests *dests,
+			     struct cbreak_rule *rule)
+{
+	spin_lock_bh(&dests->lock);
+	rule->dead = true;
+	spin_unlock_bh(&dests->lock);
+
+	/* A walk can miss some while the table is resized. */
+	while (rule_has_dests(rule))
+		walk(dests, visit_remove, rule);
+}
+
+static void visit_reset(struct cbreak_dests *dests, struct cbreak_dest *dest,
+			void *rule, struct list_head *doomed)
+{
+	struct cbreak_transition tr = {};
+	u64 now_ns = ktime_get_ns();
+
+	if (dest->rule != rule)
+		return;
+	cbreak_breaker_reset(&dest->breaker, cbreak_rule_params_rcu(rule),
+			     now_ns, &tr);
+	cbreak_dest_changed(dest, &tr, now_ns);
+}
+
+/**
+ * cbreak_dest_reset_rule - put all breakers of a rule into PASSING
+ * @dests: the breakers
+ * @rule: the rule
+ */
+void cbreak_dest_reset_rule(struct cbreak_dests *dests,
+			    struct cbreak_rule *rule)
+{
+	walk(dests, visit_reset, rule);
+}
+
+static void visit_rearm(struct cbreak_dests *dests, struct cbreak_dest *dest,
+			void *rule, struct list_head *doomed)
+{
+	if (dest->rule != rule)
+		return;
+	spin_lock_bh(&dests->lock);
+	if (!dest->breaker.dead)
+		cbreak_dest_arm_locked(dests, dest, ktime_get_ns());
+	spin_unlock_bh(&dests->lock);
+}
+
+static void visit_rescale(struct cbreak_dests *dests, struct cbreak_dest *dest,
+			  void *rule, struct list_head *doomed)
+{
+	if (dest->rule == rule)
+		cbreak_window_clear(&dest->breaker.window);
+}
+
+/**
+ * cbreak_dest_params_changed - a rule has got new parameters
+ * @dests: the breakers
+ * @rule: the rule
+ * @rescaled: whether the window has another length, which empties the windows:
+ *	      outcomes that are in buckets cannot be spread over other buckets
+ *
+ * States stay; a transition that the new times make due happens at once.
+ */
+void cbreak_dest_params_changed(struct cbreak_dests *dests,
+				struct cbreak_rule *rule, bool rescaled)
+{
+	if (rescaled) {
+		/* From then on nobody counts in buckets of the old length. */
+		synchronize_rcu();
+		walk(dests, visit_rescale, rule);
+	}
+	walk(dests, visit_rearm, rule);
+}
+
+static void visit_idle(struct cbreak_dests *dests, struct cbreak_dest *dest,
+		       void *arg, struct list_head *doomed)
+{
+	const struct cbreak_params *p = cbreak_rule_params_rcu(dest->rule);
+	u32 now_s = ktime_get_seconds();
+	u32 idle_s;
+
+	/* Outcomes that are still in the window, or to come, are needed. */
+	idle_s = max(dests->idle_s, DIV_ROUND_UP(p->response_ms +
+						 p->connect_timeout_ms, 1000));
+	if (cbreak_word_state(READ_ONCE(dest->breaker.word)) !=
+	    CBREAK_STATE_PASSING || now_s - READ_ONCE(dest->used_s) < idle_s)
+		return;
+	doom(dests, dest, doomed);
+	cbreak_stats_inc(dests->stats, CBREAK_STAT_BREAKERS_EXPIRED);
+}
+
+/**
+ * cbreak_dest_collect_idle - the work of cbreak_dests.gc
+ * @work: the work
+ */
+void cbreak_dest_collect_idle(struct work_struct *work)
+{
+	struct cbreak_dests *dests = container_of(to_delayed_work(work),
+						  struct cbreak_dests, gc);
+	unsigned int period_s = max(dests->idle_s / 4, 1U);
+
+	walk(dests, visit_idle, NULL);
+	spin_lock_bh(&dests->lock);
+	if (dests->nr)
+		schedule_delayed_work(&dests->gc, period_s * HZ);
+	spin_unlock_bh(&dests->lock);
+}

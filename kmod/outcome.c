@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0
+/**
+ * DOC: how attempts end
+ *
+ * By an answer that proves that its sender has seen the SYN, or by silence,
+ * which a worker notices that runs while attempts are in flight. Either way
+ * the attempt has left its table before its breaker hears of it, so that it
+ * is counted once.
+ */
+#include <linux/ktime.h>
+#include <linux/math64.h>
+
+#include "answer.h"
+#include "net.h"
+#include "outcome.h"
+#include "trace.h"
+
+#define EXPIRE_PERIOD	msecs_to_jiffies(CBREAK_ATTEMPT_TICK_NS / NSEC_PER_MSEC)
+
+/* Tell the breaker how an attempt ended that has left the table. */
+static void record(struct cbreak_net *cn, const struct cbreak_attempt *attempt,
+		   struct cbreak_outcome outcome)
+{
+	struct cbreak_transition tr = {};
+	u64 now_ns = ktime_get_ns();
+	struct cbreak_dest *dest;
+	struct cbreak_key key = {
+		.addr = attempt->tuple.daddr,
+		.rule_id = attempt->rule_id,
+		.port = ntohs(attempt->tuple.dport),
+		.family = attempt->family,
+	};
+	bool counted;
+
+	/* What this host's own firewall did says nothing of the destination. */
+	if (attempt->state == CBREAK_ATTEMPT_ADMITTED &&
+	    outcome.kind != CBREAK_KIND_SUCCESS) {
+		cbreak_stats_inc(cn->stats, CBREAK_STAT_UNSENT);
+		return;
+	}
+	dest = cbreak_dest_lookup_rcu(&cn->dests, &key);
+	if (!dest) {
+		cbreak_stats_inc(cn->stats, CBREAK_STAT_ORPHANED);
+		return;
+	}
+	BUILD_BUG_ON(CBREAK_COUNTER_SUCCESS + CBREAK_KIND_UNREACHABLE !=
+		     CBREAK_COUNTER_UNREACHABLE);
+	cbreak_net_count(cn, dest, CBREAK_COUNTER_SUCCESS + outcome.kind);
+	counted = cbreak_breaker_record(&dest->breaker,
+					cbreak_rule_params_rcu(dest->rule),
+					attempt->gen, outcome, now_ns, &tr);
+	if (!counted)
+		cbreak_net_count(cn, dest, CBREAK_COUNTER_LATE);
+	trace_cbreak_outcome(dest, &outcome,
+			     (u32)div_u64(now_ns, NSEC_PER_USEC) -
+			     attempt->start_us, counted);
+	cbreak_dest_changed(dest, &tr, now_ns);
+}
+
+/**
+ * cbreak_outcome_answer - an answer arrived
+ * @cn: the namespace
+ * @family: AF_INET or AF_INET6
+ * @answer: the answer; nothing happens if it belongs to no attempt
+ *
+ * Context: softirq, under rcu_read_lock().
+ */
+void cbreak_outcome_answer(struct cbreak_net *cn, u8 family,
+			   const struct cbreak_answer *answer)
+{
+	enum cbreak_attempt_match match;
+	struct cbreak_attempt attempt;
+
+	if (answer->is_icmp)
+		match = cbreak_attempt_take_seq(&cn->attempts, family,
+						&answer->tuple, answer->number,
+						&attempt);
+	else
+		match = cbreak_attempt_take_ack(&cn->attempts, family,
+						&answer->tuple, answer->number,
+						&attempt);
+	switch (match) {
+	case CBREAK_ATTEMPT_TAKEN:
+		record(cn, &attempt, answer->outcome);
+		return;
+	case CBREAK_ATTEMPT_FORGED:
+		cbreak_stats_inc(cn->stats, CBREAK_STAT_FORGED);
+		fallthrough;
+	case CBREAK_ATTEMPT_STRAY:
+		cbreak_stats_inc(cn->stats, CBREAK_STAT_IGNORED);
+		return;
+	}
+}
+
+static void attempt_expired(void *arg, const struct cbreak_attempt *attempt)
+{
+	static const struct cbreak_outcome timeout = {
+		.kind = CBREAK_KIND_TIMEOUT,
+	};
+
+	if (attempt->state == CBREAK_ATTEMPT_REJECTED)
+		return;
+	rcu_read_lock();
+	record(arg, attempt, timeout);
+	rcu_read_unlock();
+}
+
+static void expire(struct work_struct *work)
+{
+	struct cbreak_net *cn = container_of(to_delayed_work(work),
+					     struct cbreak_net, expire);
+
+	if (cbreak_attempt_expire(&cn->attempts, ktime_get_ns(),
+				  attempt_expired, cn))
+		schedule_delayed_work(&cn->expire, EXPIRE_PERIOD);
+}
+
+/**
+ * cbreak_outcome_init - prepare a namespace
+ * @cn: the namespace
+ */
+void cbreak_outcome_init(struct cbreak_net *cn)
+{
+	INIT_DELAYED_WORK(&cn->expire, expire);
+}
+
+/**
+ * cbreak_outcome_expect - an attempt was entered that may find no answer
+ * @cn: the namespace
+ *
+ * Context: any but hard interrupts.
+ */
+void cbreak_outcome_expect(struct cbreak_net *cn)
+{
+	/*
+	 * Either the worker, which clears its pending bit before it counts,
+	 * sees this attempt, or the bit is seen clear here.
+	 */
+	smp_mb();
+	if (!delayed_work_pending(&cn->expire))
+		schedule_delayed_work(&cn->expire, EXPIRE_PERIOD);
+}
