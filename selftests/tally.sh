@@ -1,0 +1,56 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Runs steps that speak TAP, shows what they say, and counts. To be sourced.
+
+passed=0
+failed=0
+bad=()
+started=$SECONDS
+
+say()
+{
+	printf '# [%4d s] %s\n' $((SECONDS - started)) "$*" >&2
+}
+
+# step NAME COMMAND...: counts the lines "ok" and "not ok", indented or not.
+# A step that fails without a "not ok", or passes without an "ok", is a failed
+# test of its own.
+step()
+{
+	local name=$1 log rc ok not_ok
+	shift
+
+	say "$name"
+	log=$(mktemp)
+	"$@" 2>&1 | tee "$log"
+	rc=${PIPESTATUS[0]}
+	ok=$(grep -cE '^[[:space:]]*ok [0-9]+' "$log")
+	not_ok=$(grep -cE '^[[:space:]]*not ok [0-9]+' "$log")
+	rm -f "$log"
+	if [ "$rc" -ne 0 ] && [ "$not_ok" -eq 0 ]; then
+		echo "# $name: exit status $rc and no test that failed"
+		not_ok=1
+	elif [ "$rc" -eq 0 ] && [ "$ok" -eq 0 ]; then
+		echo "# $name: no test was run"
+		not_ok=1
+	fi
+	[ "$not_ok" -eq 0 ] || bad+=("$name")
+	passed=$((passed + ok))
+	failed=$((failed + not_ok))
+	say "$name: $ok passed, $not_ok failed"
+}
+
+# finish: the last line, and the exit status.
+finish()
+{
+	local name
+
+	for name in "${bad[@]}"; do
+		say "FAILED: $name"
+	done
+	say "done"
+	echo "$passed passed, $failed failed"
+	[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
+	exit
+}
