@@ -34,6 +34,12 @@
 
 static struct kmem_cache *dest_slab;
 
+/*
+ * A packet waits, and failing is harmless. Accounted: whoever may make network
+ * namespaces may make breakers.
+ */
+#define DEST_GFP	(GFP_ATOMIC | __GFP_NOWARN | __GFP_ACCOUNT)
+
 static const struct rhashtable_params table_params = {
 	.key_len = sizeof(struct cbreak_key),
 	.key_offset = offsetof(struct cbreak_dest, key),
@@ -250,11 +256,10 @@ static struct cbreak_dest *alloc_dest(struct cbreak_rule *rule,
 {
 	struct cbreak_dest *dest;
 
-	dest = kmem_cache_zalloc(dest_slab, GFP_ATOMIC | __GFP_NOWARN);
+	dest = kmem_cache_zalloc(dest_slab, DEST_GFP);
 	if (!dest)
 		return NULL;
-	dest->counters = alloc_percpu_gfp(struct cbreak_counters,
-					  GFP_ATOMIC | __GFP_NOWARN);
+	dest->counters = alloc_percpu_gfp(struct cbreak_counters, DEST_GFP);
 	if (!dest->counters) {
 		kmem_cache_free(dest_slab, dest);
 		return NULL;
