@@ -145,8 +145,7 @@ static void remove(struct cbreak_attempt_stripe *stripe,
 }
 
 /* A free place of the bucket, else the one that was admitted first. */
-static struct cbreak_attempt *choose_place(struct cbreak_attempt *bucket,
-					   u32 now_us)
+static struct cbreak_attempt *choose_place(struct cbreak_attempt *bucket)
 {
 	struct cbreak_attempt *oldest = bucket;
 	unsigned int i;
@@ -154,7 +153,7 @@ static struct cbreak_attempt *choose_place(struct cbreak_attempt *bucket,
 	for (i = 0; i < WAYS; i++) {
 		if (bucket[i].state == CBREAK_ATTEMPT_FREE)
 			return &bucket[i];
-		if (now_us - bucket[i].start_us > now_us - oldest->start_us)
+		if ((s32)(bucket[i].start_us - oldest->start_us) < 0)
 			oldest = &bucket[i];
 	}
 	return oldest;
@@ -223,7 +222,6 @@ cbreak_attempt_insert(struct cbreak_attempt_table *table,
 	enum cbreak_attempt_insert result = CBREAK_ATTEMPT_NEW;
 	struct cbreak_attempt_stripe *stripe;
 	struct cbreak_attempt *bucket, *place;
-	u32 now_us = div_u64(now_ns, NSEC_PER_USEC);
 
 	bucket = lock_bucket(table, attempt->family, &attempt->tuple, &stripe);
 	place = find(bucket, attempt->family, &attempt->tuple);
@@ -237,7 +235,7 @@ cbreak_attempt_insert(struct cbreak_attempt_table *table,
 			result = CBREAK_ATTEMPT_REPLACED;
 		remove(stripe, place);
 	} else {
-		place = choose_place(bucket, now_us);
+		place = choose_place(bucket);
 		if (place->state != CBREAK_ATTEMPT_FREE) {
 			if (place->state != CBREAK_ATTEMPT_REJECTED)
 				result = CBREAK_ATTEMPT_EVICTED;
@@ -245,7 +243,7 @@ cbreak_attempt_insert(struct cbreak_attempt_table *table,
 		}
 	}
 	*place = *attempt;
-	place->start_us = now_us;
+	place->start_us = div_u64(now_ns, NSEC_PER_USEC);
 	/* The next tick after the deadline: late rather than early. */
 	place->deadline = ns_to_tick(now_ns + (u64)timeout_ms * NSEC_PER_MSEC +
 				     CBREAK_ATTEMPT_TICK_NS - 1);

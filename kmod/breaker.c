@@ -79,10 +79,11 @@ static void enter(struct cbreak_breaker *b, u8 to, u8 cause, u64 now_ns,
 	tr->gen = gen;
 	tr->counts = *counts;
 	b->entry_counts = *counts;
+	cbreak_window_clear(&b->window);
 	WRITE_ONCE(b->since_ns, now_ns);
 	/*
 	 * The word goes last: who sees the new state in it then sees its time
-	 * too. The new generation has an empty window by definition.
+	 * and an empty window too.
 	 */
 	smp_store_release(&b->word, gen << CBREAK_GEN_SHIFT | to);
 }

@@ -15,18 +15,17 @@
  * not summed, and the next outcome that falls into its bucket replaces it.
  * Nothing has to run for time to pass.
  *
- * The generation is that of the breaker. A new generation therefore starts
- * with an empty window without a write, and an outcome of an older generation
- * that loses the race against a transition cannot disturb the new one: it
- * sees the newer generation in the word and gives up, or it leaves a word
- * that nobody of the new generation looks at.
- *
- * Generations of one epoch are compared as serial numbers, so that 128 of them
- * within one bucket length would be needed to take an older one for a later.
+ * A transition empties the window before its generation begins. An outcome of
+ * the generation before, which counts at that very moment, can then not
+ * disturb the new one: it sees the newer generation in the word and gives up,
+ * or it leaves a word that nobody of the new generation looks at, and that the
+ * next transition clears. So eight bits are enough to tell generations apart.
  *
  * The 24 bits of the epoch wrap after 2^24 buckets, 46 hours with the
- * shortest bucket. A word could only be taken for a live one after that time
- * without an outcome in its bucket; an idle breaker is collected long before.
+ * shortest bucket. Only after that long without an outcome could an old word
+ * be taken for a live one. An idle breaker is collected long before, and one
+ * that is BROKEN, for a day at most, begins its next state with an empty
+ * window.
  *
  * Locks: none. Any context.
  */
@@ -39,6 +38,7 @@
 #define EPOCH_MASK	GENMASK(GEN_SHIFT - 1, 0)
 #define TOTAL_SHIFT	16
 #define FAILED_MASK	GENMASK(TOTAL_SHIFT - 1, 0)
+#define LATER_MAX	BIT(10)
 
 static u32 word_tag(u64 word)
 {
@@ -55,16 +55,19 @@ static u32 word_failed(u64 word)
 	return word & FAILED_MASK;
 }
 
-/* Does this word belong to a later generation, or a later round, than tag? */
+/*
+ * Does this word belong to a later generation, or a later round, than tag? The
+ * clocks of two CPUs, or one that was held up, can differ by that much; a word
+ * that seems to be from further ahead is an old one.
+ */
 static bool word_is_later(u64 word, u32 tag)
 {
-	/* Shifted up, so that the sign is that of the 24-bit difference. */
-	s32 epochs = (word_tag(word) - tag) << (32 - GEN_SHIFT);
+	u32 epochs = (word_tag(word) - tag) & EPOCH_MASK;
 	s8 gens = (word_tag(word) >> GEN_SHIFT) - (tag >> GEN_SHIFT);
 
 	if (!word_total(word))
 		return false;
-	return epochs > 0 || (!epochs && gens > 0);
+	return epochs ? epochs < LATER_MAX : gens > 0;
 }
 
 static u64 make_word(u32 tag, u32 total, u32 failed)
@@ -160,7 +163,8 @@ struct cbreak_counts cbreak_window_sum(const struct cbreak_window *window,
  * cbreak_window_clear - forget all outcomes
  * @window: the window
  *
- * For a change of the bucket length, which gives the epochs another meaning.
+ * For a transition, and for a change of the bucket length, which gives the
+ * epochs another meaning.
  *
  * Context: any; lock-free. An outcome that is counted at the same time may be
  *	    forgotten or kept.
