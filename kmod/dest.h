@@ -66,7 +66,8 @@ struct cbreak_dest {
  * @changed: called when breakers came or went, with the lock held; may be NULL
  * @changed_arg: for @changed
  * @max: most breakers that there may be
- * @idle_s: time without a SYN after which a breaker in PASSING is removed
+ * @idle_s: time without a SYN after which a breaker is removed that is in
+ *	    PASSING, or in RECOVERING beyond its end
  * @gc: removes idle breakers
  * @lock: guards everything below, cbreak_dest.lru, .counted, the arming of
  *	  timers, and cbreak_rule.nr and .dead

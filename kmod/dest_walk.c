@@ -87,16 +87,20 @@ void cbreak_dest_for_each(struct cbreak_dests *dests,
 	walk(dests, visit_each, &each);
 }
 
-static void doom(struct cbreak_dests *dests, struct cbreak_dest *dest,
+static bool doom(struct cbreak_dests *dests, struct cbreak_dest *dest,
 		 struct list_head *doomed)
 {
+	bool alive;
+
 	spin_lock_bh(&dests->lock);
 	/* A resize can show one twice, and a packet may have evicted it. */
-	if (!dest->breaker.dead) {
+	alive = !dest->breaker.dead;
+	if (alive) {
 		cbreak_dest_unlink_locked(dests, dest);
 		list_add(&dest->lru, doomed);
 	}
 	spin_unlock_bh(&dests->lock);
+	return alive;
 }
 
 static void visit_remove(struct cbreak_dests *dests, struct cbreak_dest *dest,
@@ -162,11 +166,20 @@ void cbreak_dest_reset_rule(struct cbreak_dests *dests,
 static void visit_rearm(struct cbreak_dests *dests, struct cbreak_dest *dest,
 			void *rule, struct list_head *doomed)
 {
+	struct cbreak_transition tr = {};
+	u64 now_ns = ktime_get_ns();
+
 	if (dest->rule != rule)
 		return;
+	cbreak_breaker_tick(&dest->breaker, cbreak_rule_params_rcu(rule),
+			    now_ns, &tr);
+	if (tr.happened) {
+		cbreak_dest_changed(dest, &tr, now_ns);
+		return;
+	}
 	spin_lock_bh(&dests->lock);
 	if (!dest->breaker.dead)
-		cbreak_dest_arm_locked(dests, dest, ktime_get_ns());
+		cbreak_dest_arm_locked(dests, dest, now_ns);
 	spin_unlock_bh(&dests->lock);
 }
 
@@ -197,6 +210,17 @@ void cbreak_dest_params_changed(struct cbreak_dests *dests,
 	walk(dests, visit_rearm, rule);
 }
 
+/*
+ * Will nothing happen to it any more unless somebody connects? That is so in
+ * PASSING, and in RECOVERING when its time is over and outcomes are wanting;
+ * destinations that went for good would stay there for ever.
+ */
+static bool is_open_ended(const struct cbreak_dest *dest,
+			  const struct cbreak_params *p)
+{
+	return !cbreak_breaker_deadline(&dest->breaker, p, ktime_get_ns());
+}
+
 static void visit_idle(struct cbreak_dests *dests, struct cbreak_dest *dest,
 		       void *arg, struct list_head *doomed)
 {
@@ -207,11 +231,11 @@ static void visit_idle(struct cbreak_dests *dests, struct cbreak_dest *dest,
 	/* Outcomes that are still in the window, or to come, are needed. */
 	idle_s = max(dests->idle_s, DIV_ROUND_UP(p->response_ms +
 						 p->connect_timeout_ms, 1000));
-	if (cbreak_word_state(READ_ONCE(dest->breaker.word)) !=
-	    CBREAK_STATE_PASSING || now_s - READ_ONCE(dest->used_s) < idle_s)
+	if (now_s - READ_ONCE(dest->used_s) < idle_s ||
+	    !is_open_ended(dest, p))
 		return;
-	doom(dests, dest, doomed);
-	cbreak_stats_inc(dests->stats, CBREAK_STAT_BREAKERS_EXPIRED);
+	if (doom(dests, dest, doomed))
+		cbreak_stats_inc(dests->stats, CBREAK_STAT_BREAKERS_EXPIRED);
 }
 
 /**

@@ -178,15 +178,15 @@ static unsigned int admit(struct cbreak_net *cn, struct sk_buff *skb,
 
 	if (!get_syn(skb, sk, family, &syn))
 		return NF_ACCEPT;
+	rule = cbreak_rule_classify_rcu(&cn->rules, family, &syn.tuple.daddr,
+					ntohs(syn.tuple.dport));
+	if (!rule)
+		return NF_ACCEPT;
 	/* The attempt may have ended long before its last retransmission. */
 	if (inet_csk(sk)->icsk_retransmits) {
 		cbreak_stats_inc(cn->stats, CBREAK_STAT_RETRANSMITS);
 		return NF_ACCEPT;
 	}
-	rule = cbreak_rule_classify_rcu(&cn->rules, family, &syn.tuple.daddr,
-					ntohs(syn.tuple.dport));
-	if (!rule)
-		return NF_ACCEPT;
 
 	now_ns = ktime_get_ns();
 	cbreak_dest_make_key(&key, rule, family, &syn.tuple.daddr,

@@ -6,6 +6,7 @@
  */
 #include <linux/ktime.h>
 #include <linux/slab.h>
+#include <net/ipv6.h>
 #include <net/sock.h>
 
 #include "compat/compat.h"
@@ -55,6 +56,11 @@ static int parse_key(struct nlattr **attrs, const struct cbreak_rule *rule,
 		return -EINVAL;
 	}
 	memcpy(&daddr, nla_data(addr), nla_len(addr));
+	if (family == AF_INET6 && ipv6_addr_v4mapped(&daddr.in6)) {
+		NL_SET_ERR_MSG_ATTR(extack, addr,
+				    "connections to IPv4-mapped addresses are IPv4: write the IPv4 address");
+		return -EINVAL;
+	}
 	cbreak_dest_make_key(key, rule, family, &daddr, nla_get_u16(port));
 	return 0;
 }

@@ -36,7 +36,7 @@ MODULE_PARM_DESC(sysfs_max,
 static unsigned int idle_timeout = 300;
 module_param(idle_timeout, uint, 0444);
 MODULE_PARM_DESC(idle_timeout,
-		 "seconds without a connection after which a breaker in PASSING is removed, 1 to 86400 (300)");
+		 "seconds without a connection after which a breaker that is not BROKEN is removed, 1 to 86400 (300)");
 
 unsigned int cbreak_net_id __read_mostly;
 

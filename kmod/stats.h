@@ -33,7 +33,7 @@ enum cbreak_counter {
 /**
  * enum cbreak_stat - counters of a namespace alone
  * @CBREAK_STAT_ORPHANED: outcomes whose breaker or rule was gone
- * @CBREAK_STAT_RETRANSMITS: SYNs of an attempt already known
+ * @CBREAK_STAT_RETRANSMITS: SYNs that TCP sent again
  * @CBREAK_STAT_IGNORED: answers that belong to no attempt, or are forged
  * @CBREAK_STAT_FORGED: answers to a known attempt with a wrong number
  * @CBREAK_STAT_UNSENT: attempts that this host's firewall did not let out

@@ -312,7 +312,7 @@ static void show_breaker(struct cbreak_net *cn, const struct cbreak_key *key)
 		return;
 	}
 	hlist_add_head(&shown->node, shown_bucket(cn, key));
-	cn->sysfs.nr_shown++;
+	WRITE_ONCE(cn->sysfs.nr_shown, cn->sysfs.nr_shown + 1);
 	WRITE_ONCE(rdev->nr_shown, rdev->nr_shown + 1);
 }
 
@@ -321,7 +321,7 @@ static void hide_breaker(struct cbreak_net *cn, struct cbreak_shown *shown)
 	struct rule_dev *rdev = find_rule_dev(cn, shown->key.rule_id);
 
 	hlist_del(&shown->node);
-	cn->sysfs.nr_shown--;
+	WRITE_ONCE(cn->sysfs.nr_shown, cn->sysfs.nr_shown - 1);
 	if (rdev)
 		WRITE_ONCE(rdev->nr_shown, rdev->nr_shown - 1);
 	kobject_del(&shown->kobj);
