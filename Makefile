@@ -39,6 +39,8 @@ tools:
 
 install: all
 	$(MAKE) -C $(KDIR) M=$(CURDIR) modules_install
+	test -n '$(DESTDIR)$(INSTALL_MOD_PATH)' || \
+		depmod -a $$($(MAKE) -s -C $(KDIR) kernelrelease)
 	$(MAKE) -C tools/cbctl install
 	install -D -m 0644 kmod/uapi/linux/cbreak.h \
 		$(DESTDIR)$(PREFIX)/include/linux/cbreak.h

@@ -219,7 +219,7 @@ scenario()
 	  connect() when dead, BROKEN, median     $(median "$tmp/us.broken.$name")
 	  packets to the dead service in BROKEN   $((after - before))
 	  time to recover, from its return        $((passing - back)) ms
-	  of it in RECOVERING                     $((passing - recovering)) ms
+	  RECOVERING lasted                       $((passing - recovering)) ms
 	END
 }
 
