@@ -141,7 +141,7 @@ get()
 		cached "$dir" make_userland ;;
 	clean)
 		dir=$CACHE
-		rm -rf "$CACHE"/{apt,init,kernel,modules,source,userland} ;;
+		rm -rf "$CACHE"/{apt,init,kernel,modules,source,userland,uml-*} ;;
 	*)
 		die "usage: fetch.sh kernel|headers|source|modules|userland|clean" ;;
 	esac

@@ -11,6 +11,8 @@ set -u
 cd "$(dirname "$0")" || exit 1
 WORK=$(mktemp -d) || exit 1
 trap 'rm -rf "$WORK"' EXIT
+# One of the tests kills vm.sh before it can clean up.
+export TMPDIR=$WORK
 
 number=0
 failed=0
