@@ -46,11 +46,13 @@
  * @tuple: the ends of the connection, as its socket has them
  * @isn: its sequence number
  * @data_len: its payload, for TCP Fast Open
+ * @fast_open: TCP sends it again at once, without option, if it is refused
  */
 struct syn {
 	struct cbreak_tuple tuple;
 	u32 isn;
 	u16 data_len;
+	bool fast_open;
 };
 
 static void tuple_of_sock(struct cbreak_tuple *tuple, const struct sock *sk,
@@ -110,6 +112,7 @@ static bool get_syn(const struct sk_buff *skb, const struct sock *sk,
 	syn->isn = ntohl(th->seq);
 	data_len = skb->len - off - th->doff * 4;
 	syn->data_len = clamp(data_len, 0, U16_MAX);
+	syn->fast_open = tcp_sk(sk)->fastopen_req;
 	return true;
 }
 
@@ -154,8 +157,8 @@ static unsigned int reject(struct cbreak_net *cn, struct cbreak_dest *dest,
 {
 	cbreak_net_count(cn, dest, CBREAK_COUNTER_REJECTED);
 	trace_cbreak_reject(dest, syn->isn);
-	/* TCP Fast Open tries again at once without data: the same attempt. */
-	if (syn->data_len)
+	/* The second copy that follows is the same attempt. */
+	if (syn->fast_open)
 		add_attempt(cn, dest, syn, 0, CBREAK_ATTEMPT_REJECTED, now_ns,
 			    0);
 	/* The only errno that does not mean packet loss to TCP. */

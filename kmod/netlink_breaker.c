@@ -26,11 +26,13 @@ const struct nla_policy cbreak_breaker_policy[CBREAK_A_BREAKER_PORT + 1] = {
 /**
  * struct dump - state of a dump of breakers
  * @iter: where it is
+ * @begun: @rule_id is known
  * @rule_id: the rule whose breakers are wanted, 0 for all
  * @restarts: how often the table was resized under it
  */
 struct dump {
 	struct rhashtable_iter iter;
+	bool begun;
 	u32 rule_id;
 	unsigned int restarts;
 };
@@ -135,16 +137,28 @@ int cbreak_netlink_breaker_get(struct sk_buff *skb, struct genl_info *info)
  * cbreak_netlink_breaker_start - a dump of breakers begins
  * @cb: state of the dump; args[0] is its struct dump
  *
- * Return: 0, -ENOENT if the rule that was asked for does not exist, -EINVAL
- *	   for an attribute that a dump does not take, -ENOMEM.
+ * What is wrong with the request is found out later: there is no extack here.
+ *
+ * Return: 0 or -ENOMEM.
  */
 int cbreak_netlink_breaker_start(struct netlink_callback *cb)
 {
 	struct cbreak_net *cn = cbreak_net(sock_net(cb->skb->sk));
+	struct dump *dump = kzalloc(sizeof(*dump), GFP_KERNEL);
+
+	if (!dump)
+		return -ENOMEM;
+	rhashtable_walk_enter(&cn->dests.table, &dump->iter);
+	cb->args[0] = (long)dump;
+	return 0;
+}
+
+/* Look at the request, once. */
+static int begin(struct cbreak_net *cn, struct netlink_callback *cb,
+		 struct dump *dump)
+{
 	struct nlattr **attrs = cbreak_compat_dump_attrs(cb);
 	struct cbreak_rule *rule;
-	struct dump *dump;
-	u32 rule_id = 0;
 
 	if (attrs[CBREAK_A_BREAKER_ADDR] || attrs[CBREAK_A_BREAKER_PORT]) {
 		NL_SET_ERR_MSG(cb->extack,
@@ -157,17 +171,12 @@ int cbreak_netlink_breaker_start(struct netlink_callback *cb)
 						attrs[CBREAK_A_BREAKER_RULE],
 						cb->extack);
 		if (!IS_ERR(rule))
-			rule_id = rule->id;
+			dump->rule_id = rule->id;
 		mutex_unlock(&cn->lock);
 		if (IS_ERR(rule))
 			return PTR_ERR(rule);
 	}
-	dump = kzalloc(sizeof(*dump), GFP_KERNEL);
-	if (!dump)
-		return -ENOMEM;
-	dump->rule_id = rule_id;
-	rhashtable_walk_enter(&cn->dests.table, &dump->iter);
-	cb->args[0] = (long)dump;
+	dump->begun = true;
 	return 0;
 }
 
@@ -194,7 +203,9 @@ static int dump_one(struct sk_buff *skb, struct netlink_callback *cb,
  * @skb: where they go
  * @cb: state of the dump
  *
- * Return: length of the message, 0 at the end.
+ * Return: length of the message, 0 at the end; -ENOENT if the rule that was
+ *	   asked for does not exist, -EINVAL for an attribute that a dump does
+ *	   not take.
  */
 int cbreak_netlink_breaker_dump(struct sk_buff *skb,
 				struct netlink_callback *cb)
@@ -202,6 +213,11 @@ int cbreak_netlink_breaker_dump(struct sk_buff *skb,
 	struct cbreak_net *cn = cbreak_net(sock_net(skb->sk));
 	struct dump *dump = (struct dump *)cb->args[0];
 	struct cbreak_dest *dest;
+	int err;
+
+	err = dump->begun ? 0 : begin(cn, cb, dump);
+	if (err)
+		return err;
 
 	rhashtable_walk_start(&dump->iter);
 	/* What did not fit last time comes first. */

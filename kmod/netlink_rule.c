@@ -22,8 +22,7 @@
 			 CBREAK_ON_UNREACHABLE)
 
 const struct nla_policy cbreak_rule_policy[CBREAK_A_RULE_ON + 1] = {
-	[CBREAK_A_RULE_NAME] = { .type = NLA_NUL_STRING,
-				 .len = CBREAK_NAME_MAX },
+	[CBREAK_A_RULE_NAME] = { .type = NLA_NUL_STRING },
 	[CBREAK_A_RULE_DST] = { .type = NLA_BINARY,
 				.len = sizeof(struct in6_addr) },
 	[CBREAK_A_RULE_DST_LEN] = { .type = NLA_U8 },
@@ -61,6 +60,11 @@ static int check_name(const struct nlattr *attr, struct netlink_ext_ack *extack)
 	const char *name = nla_data(attr);
 	const char *c;
 
+	if (strlen(name) > CBREAK_NAME_MAX) {
+		NL_SET_ERR_MSG_ATTR(extack, attr,
+				    "a name has at most 31 characters");
+		return -EINVAL;
+	}
 	if (!isalnum(name[0]) && name[0] != '_') {
 		NL_SET_ERR_MSG_ATTR(extack, attr,
 				    "a name begins with a letter, a digit or _");

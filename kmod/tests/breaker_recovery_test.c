@@ -5,8 +5,6 @@
  * The growing share of admissions, the end of RECOVERING, and the early return
  * to BROKEN.
  */
-#include <linux/bits.h>
-
 #include "breaker_fixture.h"
 
 #define RECOVERY_NS	(10 * TEST_SEC)
