@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef CBCTL_OBJECT_H
+#define CBCTL_OBJECT_H
+
+#include <stdint.h>
+
+struct nlattr;
+
+/* Between the files of the objects: what one prints inside another. */
+void rule_print_config(const struct nlattr **tb);
+void breaker_print_dest(const struct nlattr *addr, const struct nlattr *port);
+void breaker_print_last(const struct nlattr *kind, const struct nlattr *type,
+			const struct nlattr *code, const struct nlattr *addr);
+void stats_print_counters(const struct nlattr *nest);
+
+#endif /* CBCTL_OBJECT_H */

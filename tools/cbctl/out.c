@@ -1,0 +1,470 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Output: text and JSON from the same calls.
+ *
+ * Text is one object a line, words separated by spaces. JSON is an array of
+ * objects, written one by one, so that a dump of any length takes the memory
+ * of one. Names are the netlink spec's; in JSON '-' becomes '_'.
+ */
+#include <arpa/inet.h>
+#include <jansson.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <linux/cbreak.h>
+
+#include "cbctl.h"
+#include "out.h"
+
+#define MS_PER_SEC	1000
+#define MS_PER_MIN	(60 * MS_PER_SEC)
+#define MS_PER_HOUR	(60 * MS_PER_MIN)
+#define RATIO_DECIMALS	6
+
+/**
+ * struct out - the state of the output
+ * @json: JSON instead of text
+ * @flags: how jansson writes an object
+ * @list: objects are elements of an array
+ * @begun: the array's bracket has been written
+ * @word: a word stands on this line of text
+ * @obj: the object being built
+ * @outer: what @obj is nested in, or NULL
+ */
+struct out {
+	bool json;
+	size_t flags;
+	bool list;
+	bool begun;
+	bool word;
+	json_t *obj;
+	json_t *outer;
+};
+
+static struct out out;
+
+/**
+ * out_init() - choose the form of the output
+ * @json: JSON instead of text
+ * @pretty: spread JSON over lines
+ */
+void out_init(bool json, bool pretty)
+{
+	out.json = json;
+	out.flags = JSON_REAL_PRECISION(RATIO_DECIMALS);
+	out.flags |= pretty ? JSON_INDENT(4) : JSON_COMPACT;
+}
+
+/**
+ * out_flush() - write out what is buffered
+ *
+ * Return: 0, or -1 if something could not be written.
+ */
+int out_flush(void)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return 0;
+	perror("cbctl: cannot write");
+	return -1;
+}
+
+/**
+ * out_list_begin() - the objects that follow are a list
+ */
+void out_list_begin(void)
+{
+	out.list = true;
+	out.begun = false;
+}
+
+/**
+ * out_list_end() - end a list
+ * @status: exit status of what made the list; a failure that came before the
+ *	first object leaves no empty array behind
+ */
+void out_list_end(int status)
+{
+	out.list = false;
+	if (!out.json)
+		return;
+	if (out.begun)
+		puts("]");
+	else if (!status)
+		puts("[]");
+}
+
+static json_t *checked(json_t *value)
+{
+	if (value)
+		return value;
+	fputs("cbctl: out of memory\n", stderr);
+	exit(CBCTL_ERROR);
+}
+
+/* The spec's name as a JSON key with @suffix; takes over @value. */
+static void add_json(const char *name, const char *suffix, json_t *value)
+{
+	char key[64];
+	char *c;
+
+	snprintf(key, sizeof(key), "%s%s", name, suffix);
+	for (c = key; *c; c++)
+		if (*c == '-')
+			*c = '_';
+	if (json_object_set_new(out.obj, key, checked(value)))
+		checked(NULL);
+}
+
+/* jansson's integers are signed; a counter takes centuries to reach that. */
+static json_t *json_unsigned(uint64_t value)
+{
+	return json_integer(value > INT64_MAX ? INT64_MAX : value);
+}
+
+/**
+ * out_begin() - begin an object
+ */
+void out_begin(void)
+{
+	if (out.json)
+		out.obj = checked(json_object());
+	out.word = false;
+}
+
+/**
+ * out_end() - end an object and print it
+ */
+void out_end(void)
+{
+	if (!out.json) {
+		putchar('\n');
+		return;
+	}
+	if (out.list)
+		fputs(out.begun ? "," : "[", stdout);
+	out.begun = true;
+	/* A failure to write is kept by stdio until out_flush(). */
+	json_dumpf(out.obj, stdout, out.flags);
+	if (!out.list)
+		putchar('\n');
+	json_decref(out.obj);
+	out.obj = NULL;
+}
+
+/**
+ * out_nest_begin() - what follows is an object inside the current one
+ * @name: its name; not shown in text
+ */
+void out_nest_begin(const char *name)
+{
+	json_t *inner;
+
+	if (!out.json)
+		return;
+	inner = checked(json_object());
+	add_json(name, "", inner);
+	out.outer = out.obj;
+	out.obj = inner;
+}
+
+/**
+ * out_nest_end() - go back to the object that out_nest_begin() left
+ */
+void out_nest_end(void)
+{
+	if (!out.json)
+		return;
+	out.obj = out.outer;
+	out.outer = NULL;
+}
+
+/**
+ * out_text() - print a word in text, nothing in JSON
+ * @fmt: format
+ */
+void out_text(const char *fmt, ...)
+{
+	va_list ap;
+
+	if (out.json)
+		return;
+	if (out.word)
+		putchar(' ');
+	out.word = true;
+	va_start(ap, fmt);
+	vprintf(fmt, ap);
+	va_end(ap);
+}
+
+/**
+ * out_text_break() - go on in a new, indented line of text
+ */
+void out_text_break(void)
+{
+	if (out.json)
+		return;
+	fputs("\n    ", stdout);
+	out.word = false;
+}
+
+/**
+ * out_json_string() - a string in JSON, nothing in text
+ * @name: its name
+ * @value: the string
+ */
+void out_json_string(const char *name, const char *value)
+{
+	if (out.json)
+		add_json(name, "", json_string(value));
+}
+
+/**
+ * out_json_number() - a number in JSON, nothing in text
+ * @name: its name
+ * @value: the number
+ */
+void out_json_number(const char *name, uint64_t value)
+{
+	if (out.json)
+		add_json(name, "", json_unsigned(value));
+}
+
+/**
+ * out_bare() - a string without its name in text
+ * @name: its name
+ * @value: the string
+ */
+void out_bare(const char *name, const char *value)
+{
+	out_json_string(name, value);
+	out_text("%s", value);
+}
+
+/**
+ * out_string() - a string
+ * @name: its name
+ * @value: the string
+ */
+void out_string(const char *name, const char *value)
+{
+	out_json_string(name, value);
+	out_text("%s %s", name, value);
+}
+
+/**
+ * out_number() - a number
+ * @name: its name
+ * @value: the number
+ */
+void out_number(const char *name, uint64_t value)
+{
+	out_json_number(name, value);
+	out_text("%s %llu", name, (unsigned long long)value);
+}
+
+/**
+ * out_ratio() - a ratio
+ * @name: its name
+ * @ppm: the ratio in parts per million
+ */
+void out_ratio(const char *name, uint32_t ppm)
+{
+	char buf[OUT_VALUE_LEN];
+
+	if (out.json)
+		add_json(name, "", json_real((double)ppm / CBREAK_RATIO_ONE));
+	out_text("%s %s", name, out_format_ratio(buf, ppm));
+}
+
+/**
+ * out_time() - a duration that was configured, in its shortest form
+ * @name: its name, in JSON with _ms at its end
+ * @ms: the duration in milliseconds
+ */
+void out_time(const char *name, uint64_t ms)
+{
+	char buf[OUT_VALUE_LEN];
+
+	if (out.json)
+		add_json(name, "_ms", json_unsigned(ms));
+	out_text("%s %s", name, out_format_time(buf, ms));
+}
+
+/**
+ * out_elapsed() - a duration that was measured, in seconds
+ * @name: its name, in JSON with _ms at its end
+ * @ms: the duration in milliseconds
+ */
+void out_elapsed(const char *name, uint64_t ms)
+{
+	char buf[OUT_VALUE_LEN];
+
+	if (out.json)
+		add_json(name, "_ms", json_unsigned(ms));
+	out_text("%s %s", name, out_format_elapsed(buf, ms));
+}
+
+/**
+ * out_flags() - a set, in JSON an array, in text a list with commas
+ * @name: its name
+ * @names: words for the bits
+ * @mask: the bits that are set
+ */
+void out_flags(const char *name, const struct names *names, uint32_t mask)
+{
+	json_t *array = out.json ? checked(json_array()) : NULL;
+	const char *separator = "";
+	char buf[OUT_VALUE_LEN];
+	unsigned int bit;
+
+	out_text("%s ", name);
+	for (bit = 0; bit < 32; bit++) {
+		if (!(mask & UINT32_C(1) << bit))
+			continue;
+		out_format_enum(buf, names, bit);
+		if (!out.json)
+			printf("%s%s", separator, buf);
+		else if (json_array_append_new(array,
+					       checked(json_string(buf))))
+			checked(NULL);
+		separator = ",";
+	}
+	if (out.json)
+		add_json(name, "", array);
+}
+
+/**
+ * out_format_ratio() - a ratio as parse_ratio() reads it, without a loss
+ * @buf: the text is put here
+ * @ppm: the ratio in parts per million
+ *
+ * Return: @buf.
+ */
+char *out_format_ratio(char *buf, uint32_t ppm)
+{
+	int len;
+
+	len = snprintf(buf, OUT_VALUE_LEN, "%u.%06u", ppm / CBREAK_RATIO_ONE,
+		       ppm % CBREAK_RATIO_ONE);
+	while (buf[len - 1] == '0')
+		buf[--len] = '\0';
+	if (buf[len - 1] == '.')
+		buf[--len] = '\0';
+	return buf;
+}
+
+/**
+ * out_format_time() - a duration as parse_time() reads it, without a loss
+ * @buf: the text is put here
+ * @ms: the duration in milliseconds
+ *
+ * Return: @buf.
+ */
+char *out_format_time(char *buf, uint64_t ms)
+{
+	const char *unit = "ms";
+	unsigned int div = 1;
+
+	if (ms && ms % MS_PER_HOUR == 0) {
+		unit = "h";
+		div = MS_PER_HOUR;
+	} else if (ms && ms % MS_PER_MIN == 0) {
+		unit = "m";
+		div = MS_PER_MIN;
+	} else if (ms % MS_PER_SEC == 0) {
+		unit = "s";
+		div = MS_PER_SEC;
+	}
+	snprintf(buf, OUT_VALUE_LEN, "%llu%s", (unsigned long long)ms / div,
+		 unit);
+	return buf;
+}
+
+/**
+ * out_format_elapsed() - a duration in seconds with three decimals
+ * @buf: the text is put here
+ * @ms: the duration in milliseconds
+ *
+ * Return: @buf.
+ */
+char *out_format_elapsed(char *buf, uint64_t ms)
+{
+	snprintf(buf, OUT_VALUE_LEN, "%llu.%03us",
+		 (unsigned long long)ms / MS_PER_SEC,
+		 (unsigned int)(ms % MS_PER_SEC));
+	return buf;
+}
+
+/**
+ * out_format_enum() - the word for a value, or its number if it has none
+ * @buf: the text is put here
+ * @names: the words
+ * @value: the value
+ *
+ * Return: @buf.
+ */
+char *out_format_enum(char *buf, const struct names *names, unsigned int value)
+{
+	const char *name = names_get(names, value);
+
+	if (name)
+		snprintf(buf, OUT_VALUE_LEN, "%s", name);
+	else
+		snprintf(buf, OUT_VALUE_LEN, "%u", value);
+	return buf;
+}
+
+/**
+ * out_format_addr() - an address
+ * @buf: the text is put here
+ * @addr: the address
+ *
+ * Return: @buf.
+ */
+char *out_format_addr(char *buf, const struct addr *addr)
+{
+	inet_ntop(addr->len == 4 ? AF_INET : AF_INET6, addr->bytes, buf,
+		  OUT_VALUE_LEN);
+	return buf;
+}
+
+/**
+ * out_format_prefix() - a prefix as parse_prefix() reads it
+ * @buf: the text is put here
+ * @addr: the address
+ * @len: the length, left out if it is that of one host
+ *
+ * Return: @buf.
+ */
+char *out_format_prefix(char *buf, const struct addr *addr, unsigned int len)
+{
+	size_t used;
+
+	out_format_addr(buf, addr);
+	used = strlen(buf);
+	if (len != addr->len * 8)
+		snprintf(buf + used, OUT_VALUE_LEN - used, "/%u", len);
+	return buf;
+}
+
+/**
+ * out_format_endpoint() - an address and a port as parse_endpoint() reads them
+ * @buf: the text is put here
+ * @addr: the address
+ * @port: the port
+ *
+ * Return: @buf.
+ */
+char *out_format_endpoint(char *buf, const struct addr *addr, uint16_t port)
+{
+	char text[OUT_VALUE_LEN];
+
+	out_format_addr(text, addr);
+	if (addr->len == 4)
+		snprintf(buf, OUT_VALUE_LEN, "%.46s:%u", text, port);
+	else
+		snprintf(buf, OUT_VALUE_LEN, "[%.46s]:%u", text, port);
+	return buf;
+}

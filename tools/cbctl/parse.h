@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef CBCTL_PARSE_H
+#define CBCTL_PARSE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/**
+ * struct names - the words for the values of an enum
+ * @name: indexed by value; may have holes
+ * @n: number of entries
+ */
+struct names {
+	const char *const *name;
+	unsigned int n;
+};
+
+extern const struct names parse_states;
+extern const struct names parse_kinds;
+extern const struct names parse_causes;
+
+/**
+ * struct addr - an IPv4 or IPv6 address
+ * @len: 4 or 16
+ * @bytes: network byte order
+ */
+struct addr {
+	uint8_t len;
+	uint8_t bytes[16];
+};
+
+/**
+ * struct prefix - what follows "dst"
+ * @any: "any" or "default"; the rest is unset
+ * @has_len: a length was given
+ * @len: the length, not checked against the family
+ * @addr: the address, host bits as typed
+ */
+struct prefix {
+	bool any;
+	bool has_len;
+	uint8_t len;
+	struct addr addr;
+};
+
+const char *names_get(const struct names *names, unsigned int value);
+
+/*
+ * Each returns NULL, or what is wrong with the word: the predicate of a
+ * sentence whose subject is the word.
+ */
+const char *parse_number(const char *word, uint32_t *number);
+const char *parse_ratio(const char *word, uint32_t *ppm);
+const char *parse_time(const char *word, uint32_t *ms);
+const char *parse_addr(const char *word, struct addr *addr);
+const char *parse_prefix(const char *word, struct prefix *prefix);
+const char *parse_port(const char *word, uint16_t *port);
+const char *parse_ports(const char *word, uint16_t *min, uint16_t *max);
+const char *parse_endpoint(const char *word, struct addr *addr, uint16_t *port);
+const char *parse_state(const char *word, uint8_t *state);
+const char *parse_on(const char *word, uint32_t *on);
+
+#endif /* CBCTL_PARSE_H */

@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * cbctl rule: which connections are guarded, and how.
+ *
+ * One table says how a parameter is called, parsed, sent and printed, so that
+ * what is printed can be typed again.
+ */
+#include <string.h>
+
+#include <linux/cbreak.h>
+
+#include "cbctl.h"
+#include "nl.h"
+#include "object.h"
+#include "out.h"
+#include "parse.h"
+
+static const char *const rule_names[] = {
+	[CBREAK_A_RULE_ID]			= "id",
+	[CBREAK_A_RULE_NAME]			= "name",
+	[CBREAK_A_RULE_DST]			= "dst",
+	[CBREAK_A_RULE_DST_LEN]			= "dst-len",
+	[CBREAK_A_RULE_PORT_MIN]		= "port-min",
+	[CBREAK_A_RULE_PORT_MAX]		= "port-max",
+	[CBREAK_A_RULE_PRIO]			= "prio",
+	[CBREAK_A_RULE_ERROR_RATIO]		= "error-ratio",
+	[CBREAK_A_RULE_RESPONSE_TIME]		= "response-time",
+	[CBREAK_A_RULE_PASSING_TIME]		= "passing-time",
+	[CBREAK_A_RULE_BROKEN_TIME]		= "broken-time",
+	[CBREAK_A_RULE_RECOVERY_TIME]		= "recovery-time",
+	[CBREAK_A_RULE_CONNECT_TIMEOUT]		= "connect-timeout",
+	[CBREAK_A_RULE_MIN_SAMPLES]		= "min-samples",
+	[CBREAK_A_RULE_RECOVERY_SAMPLES]	= "recovery-samples",
+	[CBREAK_A_RULE_ON]			= "on",
+	[CBREAK_A_RULE_PASSING]			= "passing",
+	[CBREAK_A_RULE_BROKEN]			= "broken",
+	[CBREAK_A_RULE_RECOVERING]		= "recovering",
+	[CBREAK_A_RULE_COUNTERS]		= "counters",
+};
+
+static const struct names rule_attrs = { rule_names, ARRAY_SIZE(rule_names) };
+
+/* In the order in which they are printed. */
+static const struct keyword rule_keywords[] = {
+	{ "dst", "PREFIX", "Destinations: ADDR, ADDR/LEN or {any|default}",
+	  KEYWORD_DST, CBREAK_A_RULE_DST },
+	{ "port", "PORT[-PORT]", "Destination ports",
+	  KEYWORD_PORTS, CBREAK_A_RULE_PORT_MIN },
+	{ "prio", "N", "The lower one wins between equal matches",
+	  KEYWORD_NUMBER, CBREAK_A_RULE_PRIO },
+	/* From here on they can be changed. */
+	{ "error-ratio", "R", "Share of failures that is too much: 0.3 or 30%",
+	  KEYWORD_RATIO, CBREAK_A_RULE_ERROR_RATIO },
+	{ "response-time", "T", "Length of the window: 250ms, 10s, 5m or 1h",
+	  KEYWORD_TIME, CBREAK_A_RULE_RESPONSE_TIME },
+	{ "passing-time", "T", "Least time in passing before a trip",
+	  KEYWORD_TIME, CBREAK_A_RULE_PASSING_TIME },
+	{ "broken-time", "T", "Time in broken",
+	  KEYWORD_TIME, CBREAK_A_RULE_BROKEN_TIME },
+	{ "recovery-time", "T", "Time in recovering",
+	  KEYWORD_TIME, CBREAK_A_RULE_RECOVERY_TIME },
+	{ "connect-timeout", "T", "Silence that makes an attempt a timeout",
+	  KEYWORD_TIME, CBREAK_A_RULE_CONNECT_TIMEOUT },
+	{ "min-samples", "N", "Fewest outcomes that can trip",
+	  KEYWORD_NUMBER, CBREAK_A_RULE_MIN_SAMPLES },
+	{ "recovery-samples", "N", "Fewest outcomes that can end recovering",
+	  KEYWORD_NUMBER, CBREAK_A_RULE_RECOVERY_SAMPLES },
+	{ "on", "KIND[,KIND...]",
+	  "What counts: {refused|timeout|unreachable|all}",
+	  KEYWORD_ON, CBREAK_A_RULE_ON },
+	{ }
+};
+
+#define MATCH_KEYWORDS	3
+
+static const char *put_dst(struct nlmsghdr *nlh, const char *word)
+{
+	struct prefix prefix;
+	const char *err;
+
+	err = parse_prefix(word, &prefix);
+	if (err || prefix.any)
+		return err;
+	/* Host bits go as typed: the kernel says what is wrong with them. */
+	nl_put(nlh, CBREAK_A_RULE_DST, prefix.addr.bytes, prefix.addr.len);
+	if (prefix.has_len)
+		nl_put(nlh, CBREAK_A_RULE_DST_LEN, &prefix.len,
+		       sizeof(prefix.len));
+	return NULL;
+}
+
+static const char *put_ports(struct nlmsghdr *nlh, const char *word)
+{
+	uint16_t min, max;
+	const char *err;
+
+	err = parse_ports(word, &min, &max);
+	if (err)
+		return err;
+	nl_put(nlh, CBREAK_A_RULE_PORT_MIN, &min, sizeof(min));
+	nl_put(nlh, CBREAK_A_RULE_PORT_MAX, &max, sizeof(max));
+	return NULL;
+}
+
+static const char *put_param(struct nlmsghdr *nlh, const struct keyword *kw,
+			     const char *word)
+{
+	const char *err = NULL;
+	uint32_t value = 0;
+
+	switch (kw->type) {
+	case KEYWORD_DST:
+		return put_dst(nlh, word);
+	case KEYWORD_PORTS:
+		return put_ports(nlh, word);
+	case KEYWORD_RATIO:
+		err = parse_ratio(word, &value);
+		break;
+	case KEYWORD_TIME:
+		err = parse_time(word, &value);
+		break;
+	case KEYWORD_ON:
+		err = parse_on(word, &value);
+		break;
+	case KEYWORD_NUMBER:
+	case KEYWORD_OTHER:
+		err = parse_number(word, &value);
+		break;
+	}
+	if (!err)
+		nl_put(nlh, kw->attr, &value, sizeof(value));
+	return err;
+}
+
+static bool is_any(const struct keyword *kw, const char *word)
+{
+	struct prefix prefix;
+
+	return kw->type == KEYWORD_DST && !parse_prefix(word, &prefix) &&
+	       prefix.any;
+}
+
+static const struct keyword *find_keyword(const char *word)
+{
+	const struct keyword *kw;
+
+	for (kw = rule_keywords; kw->name; kw++)
+		if (!strcmp(kw->name, word))
+			return kw;
+	return NULL;
+}
+
+static int configure(uint8_t cmd, int argc, char **argv)
+{
+	struct nlmsghdr *nlh = nl_begin(cmd, 0);
+	const struct keyword *kw;
+	uint32_t seen = 0;
+	const char *err;
+	uint32_t bit;
+
+	if (!argc)
+		return usage_missing("NAME");
+	nl_put_str(nlh, CBREAK_A_RULE_NAME, *argv);
+	while (++argv, --argc) {
+		kw = find_keyword(*argv);
+		if (!kw)
+			return usage_error("\"%s\" is not a parameter", *argv);
+		bit = UINT32_C(1) << (kw - rule_keywords);
+		if (seen & bit)
+			return usage_error("%s is given twice", kw->name);
+		seen |= bit;
+		if (!--argc)
+			return usage_missing(kw->arg);
+		/* It has no attribute, so the kernel cannot refuse it. */
+		if (cmd == CBREAK_CMD_RULE_SET && is_any(kw, argv[1]))
+			return usage_error("what a rule matches stays");
+		err = put_param(nlh, kw, *++argv);
+		if (err)
+			return usage_error("%s \"%s\" %s", kw->name, *argv,
+					   err);
+	}
+	return nl_do(nlh, &rule_attrs, NULL, NULL);
+}
+
+static int rule_add(int argc, char **argv)
+{
+	return configure(CBREAK_CMD_RULE_NEW, argc, argv);
+}
+
+static int rule_change(int argc, char **argv)
+{
+	return configure(CBREAK_CMD_RULE_SET, argc, argv);
+}
+
+static int rule_replace(int argc, char **argv)
+{
+	return configure(CBREAK_CMD_RULE_REPLACE, argc, argv);
+}
+
+static int rule_del(int argc, char **argv)
+{
+	struct nlmsghdr *nlh = nl_begin(CBREAK_CMD_RULE_DEL, 0);
+
+	if (!argc)
+		return usage_missing("NAME");
+	if (argc > 1)
+		return usage_extra(argv[1]);
+	nl_put_str(nlh, CBREAK_A_RULE_NAME, *argv);
+	return nl_do(nlh, &rule_attrs, NULL, NULL);
+}
+
+static void print_dst(const struct nlattr **tb)
+{
+	char buf[OUT_VALUE_LEN];
+	unsigned int len;
+	struct addr addr;
+
+	if (!tb[CBREAK_A_RULE_DST]) {
+		out_text("dst any");
+		return;
+	}
+	nl_addr(tb[CBREAK_A_RULE_DST], &addr);
+	len = addr.len * 8;
+	if (tb[CBREAK_A_RULE_DST_LEN])
+		len = nl_uint(tb[CBREAK_A_RULE_DST_LEN]);
+	out_string("dst", out_format_prefix(buf, &addr, len));
+}
+
+static void print_ports(const struct nlattr **tb)
+{
+	unsigned int min, max;
+
+	if (!tb[CBREAK_A_RULE_PORT_MIN])
+		return;
+	min = nl_uint(tb[CBREAK_A_RULE_PORT_MIN]);
+	max = min;
+	if (tb[CBREAK_A_RULE_PORT_MAX])
+		max = nl_uint(tb[CBREAK_A_RULE_PORT_MAX]);
+	out_json_number("port-min", min);
+	out_json_number("port-max", max);
+	if (min == max)
+		out_text("port %u", min);
+	else
+		out_text("port %u-%u", min, max);
+}
+
+static void print_param(const struct keyword *kw, const struct nlattr **tb)
+{
+	const struct nlattr *attr = tb[kw->attr];
+
+	/* These two say something by being absent. */
+	if (kw->type == KEYWORD_DST)
+		return print_dst(tb);
+	if (kw->type == KEYWORD_PORTS)
+		return print_ports(tb);
+	if (!attr)
+		return;
+	switch (kw->type) {
+	case KEYWORD_RATIO:
+		return out_ratio(kw->name, nl_uint(attr));
+	case KEYWORD_TIME:
+		return out_time(kw->name, nl_uint(attr));
+	case KEYWORD_ON:
+		return out_flags(kw->name, &parse_kinds, nl_uint(attr));
+	default:
+		return out_number(kw->name, nl_uint(attr));
+	}
+}
+
+/**
+ * rule_print_config() - print the name, match and parameters of a rule
+ * @tb: the rule's attributes
+ */
+void rule_print_config(const struct nlattr **tb)
+{
+	const struct keyword *kw;
+
+	if (tb[CBREAK_A_RULE_ID])
+		out_json_number("id", nl_uint(tb[CBREAK_A_RULE_ID]));
+	if (tb[CBREAK_A_RULE_NAME])
+		out_bare("name", nl_str(tb[CBREAK_A_RULE_NAME]));
+	for (kw = rule_keywords; kw->name; kw++)
+		print_param(kw, tb);
+}
+
+static void print_rule(uint8_t cmd, const struct nlattr **tb, void *data)
+{
+	unsigned int i;
+
+	(void)cmd;
+	(void)data;
+	out_begin();
+	rule_print_config(tb);
+	for (i = CBREAK_A_RULE_PASSING; i <= CBREAK_A_RULE_RECOVERING; i++)
+		if (tb[i])
+			out_number(rule_names[i], nl_uint(tb[i]));
+	if (tb[CBREAK_A_RULE_COUNTERS]) {
+		out_text_break();
+		stats_print_counters(tb[CBREAK_A_RULE_COUNTERS]);
+	}
+	out_end();
+}
+
+static int rule_show(int argc, char **argv)
+{
+	struct nlmsghdr *nlh;
+	int ret;
+
+	if (argc > 1)
+		return usage_extra(argv[1]);
+	nlh = nl_begin(CBREAK_CMD_RULE_GET, argc ? 0 : NLM_F_DUMP);
+	if (argc)
+		nl_put_str(nlh, CBREAK_A_RULE_NAME, *argv);
+	out_list_begin();
+	ret = nl_do(nlh, &rule_attrs, print_rule, NULL);
+	out_list_end(ret);
+	return ret;
+}
+
+const struct cmd rule_cmds[] = {
+	{ .name = "add", .run = rule_add, .args = "NAME [ PARAMETER VALUE ]...",
+	  .help = "Create a rule", .keywords = rule_keywords },
+	{ .name = "change", .run = rule_change,
+	  .args = "NAME [ PARAMETER VALUE ]...",
+	  .help = "Change the parameters given of a rule",
+	  .keywords = rule_keywords + MATCH_KEYWORDS },
+	{ .name = "replace", .run = rule_replace,
+	  .args = "NAME [ PARAMETER VALUE ]...",
+	  .help = "Create a rule, or set all its parameters anew",
+	  .keywords = rule_keywords },
+	{ .name = "del", .run = rule_del, .args = "NAME",
+	  .help = "Remove a rule and its breakers" },
+	{ .name = "delete", .run = rule_del, .args = "NAME",
+	  .help = "The same as del" },
+	{ .name = "show", .run = rule_show, .args = "[ NAME ]",
+	  .help = "Print one rule, or all of them" },
+	{ .name = "list", .run = rule_show, .args = "[ NAME ]",
+	  .help = "The same as show" },
+	{ .name = "ls", .run = rule_show, .args = "[ NAME ]",
+	  .help = "The same as show" },
+	{ }
+};

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Addresses, prefixes and ports.
+ */
+#include <string.h>
+
+#include "out.h"
+#include "parse.h"
+#include "unit.h"
+
+void test_addr(void)
+{
+	static const char *const good[] = {
+		"0.0.0.0", "10.0.0.1", "255.255.255.255", "::", "::1",
+		"2001:db8::ffff", "::ffff:10.0.0.1",
+		"ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+	};
+	static const char *const bad[] = {
+		"", ".", ":", "10", "10.0.0", "10.0.0.256", "10.0.0.1.1",
+		"10.0.0.1 ", " 10.0.0.1", "10.0.0.1x", "0x0a.0.0.1", ":::",
+		"1:2:3:4:5:6:7", "::1::", "12345::", "::g", "[::1]",
+		"fe80::1%lo", "localhost", "10.0.0.\xd9\xa1",
+		"ffff:ffff:ffff:ffff:ffff:ffff:255.255.255.255:ffff:ffff",
+	};
+	char buf[OUT_VALUE_LEN];
+	struct addr addr;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(good); i++) {
+		expect(!parse_addr(good[i], &addr), "\"%s\" refused", good[i]);
+		expect(!strcmp(out_format_addr(buf, &addr), good[i]),
+		       "\"%s\" became \"%s\"", good[i], buf);
+		expect(addr.len == (strchr(good[i], ':') ? 16 : 4),
+		       "\"%s\" has %u bytes", good[i], addr.len);
+	}
+	for (i = 0; i < ARRAY_SIZE(bad); i++)
+		expect(parse_addr(bad[i], &addr), "\"%s\" accepted", bad[i]);
+}
+
+static void expect_prefix(const char *word, bool has_len, unsigned int len,
+			  const char *addr)
+{
+	char buf[OUT_VALUE_LEN];
+	struct prefix prefix;
+	const char *error;
+
+	error = parse_prefix(word, &prefix);
+	expect(!error, "\"%s\" %s", word, error);
+	if (error)
+		return;
+	expect(!prefix.any, "\"%s\" is any", word);
+	expect(prefix.has_len == has_len && prefix.len == len,
+	       "\"%s\" has the length %u", word, prefix.len);
+	expect(!strcmp(out_format_addr(buf, &prefix.addr), addr),
+	       "\"%s\" became \"%s\"", word, buf);
+}
+
+void test_prefix(void)
+{
+	static const char *const bad[] = {
+		"", "/", "/8", "10.0.0.0/", "10.0.0.0/-1", "10.0.0.0/256",
+		"10.0.0.0/8/8", "10.0.0.0/8x", "10.0.0.0/ 8", "10/8",
+		"10.0.0.0/255.0.0.0", "anything", "Any", "any/0", "default/0",
+		"10.0.0.0/8.0", "::/99999999999999999999", "all",
+	};
+	struct prefix prefix;
+	size_t i;
+
+	expect_prefix("10.0.0.0/8", true, 8, "10.0.0.0");
+	expect_prefix("0.0.0.0/0", true, 0, "0.0.0.0");
+	expect_prefix("10.0.0.1", false, 0, "10.0.0.1");
+	expect_prefix("2001:db8::/32", true, 32, "2001:db8::");
+	expect_prefix("::/0", true, 0, "::");
+	expect_prefix("::1/128", true, 128, "::1");
+	/* Left to the kernel: host bits, and lengths the family lacks. */
+	expect_prefix("10.1.2.3/8", true, 8, "10.1.2.3");
+	expect_prefix("10.0.0.0/33", true, 33, "10.0.0.0");
+	expect_prefix("::/255", true, 255, "::");
+	expect(!parse_prefix("any", &prefix) && prefix.any, "any");
+	expect(!parse_prefix("default", &prefix) && prefix.any, "default");
+	for (i = 0; i < ARRAY_SIZE(bad); i++)
+		expect(parse_prefix(bad[i], &prefix), "\"%s\" accepted",
+		       bad[i]);
+}
+
+void test_ports(void)
+{
+	static const char *const bad[] = {
+		"", "-", "-80", "80-", "65536", "80-65536", "65536-80",
+		"4294967376", "80-90-100", "80 ", " 80", "80x", "80.0", "+80",
+		"http", "0x50", "80,90", "8\xd9\xa1",
+	};
+	uint16_t min, max;
+	size_t i;
+
+	expect(!parse_ports("0", &min, &max) && !min && !max, "0");
+	expect(!parse_ports("80", &min, &max) && min == 80 && max == 80, "80");
+	expect(!parse_ports("65535", &min, &max) && min == 65535, "65535");
+	expect(!parse_ports("0-65535", &min, &max) && !min && max == 65535,
+	       "0-65535");
+	/* Left to the kernel: a range that is upside down. */
+	expect(!parse_ports("90-80", &min, &max) && min == 90 && max == 80,
+	       "90-80");
+	for (i = 0; i < ARRAY_SIZE(bad); i++)
+		expect(parse_ports(bad[i], &min, &max), "\"%s\" accepted",
+		       bad[i]);
+	expect(parse_port("80-90", &min), "a range as a port");
+}
+
+void test_endpoint(void)
+{
+	static const char *const good[] = {
+		"10.0.0.5:5432", "0.0.0.0:0", "255.255.255.255:65535",
+		"[::]:0", "[::1]:80", "[2001:db8::5]:65535",
+		"[::ffff:10.0.0.5]:80",
+	};
+	static const char *const bad[] = {
+		"", ":", ":80", "10.0.0.5", "10.0.0.5:", "10.0.0.5:65536",
+		"10.0.0.5:-1", "10.0.0.5:80x", "10.0.0.5 :80", "[10.0.0.5]:80",
+		"::1", "::1:80", "2001:db8::5:80", "[::1]", "[::1]:", "[]:80",
+		"[:80", "]:80", "[::1:80", "::1]:80", "[[::1]]:80",
+		"[::1]80", "[::1] :80", "[::1]:80:90", "localhost:80",
+		"[fe80::1%lo]:80", "10.0.0.5:80/8",
+	};
+	char buf[OUT_VALUE_LEN];
+	const char *error;
+	struct addr addr;
+	uint16_t port;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(good); i++) {
+		error = parse_endpoint(good[i], &addr, &port);
+		expect(!error, "\"%s\" %s", good[i], error);
+		expect(!strcmp(out_format_endpoint(buf, &addr, port), good[i]),
+		       "\"%s\" became \"%s\"", good[i], buf);
+	}
+	for (i = 0; i < ARRAY_SIZE(bad); i++)
+		expect(parse_endpoint(bad[i], &addr, &port), "\"%s\" accepted",
+		       bad[i]);
+	error = parse_endpoint("::1:80", &addr, &port);
+	expect(error && strstr(error, "[ADDR6]:PORT"), "no hint at brackets");
+}
