@@ -152,10 +152,11 @@ static void read_cmdline(void)
 		 * What does not match leaves its buffer alone.  Not "cbreak.":
 		 * those would be taken for parameters of the module.
 		 */
-		sscanf(word, "cbreak-vm.nonce=%63s", nonce);
-		sscanf(word, "cbreak-vm.mode=%15s", mode);
-		sscanf(word, "cbreak-vm.tty=%15s", tty);
-		sscanf(word, "cbreak-vm.term=%63s", term);
+		if (sscanf(word, "cbreak-vm.nonce=%63s", nonce) == 1 ||
+		    sscanf(word, "cbreak-vm.mode=%15s", mode) == 1 ||
+		    sscanf(word, "cbreak-vm.tty=%15s", tty) == 1 ||
+		    sscanf(word, "cbreak-vm.term=%63s", term) == 1)
+			continue;
 	}
 	if (!*nonce) {
 		errno = EINVAL;
@@ -313,7 +314,8 @@ static int run_shell(void)
 	pid_t pid;
 
 	put("/proc/sys/kernel/printk", "5");
-	sscanf(tty, "%hux%hu", &size.ws_row, &size.ws_col);
+	if (sscanf(tty, "%hux%hu", &size.ws_row, &size.ws_col) != 2)
+		put("/dev/kmsg", "init: the terminal's size is not known\n");
 	if (*term)
 		setenv("TERM", term, 1);
 	pid = fork();
