@@ -121,14 +121,13 @@ static void advance(struct cbreak_breaker *b, const struct cbreak_params *p,
 		return;
 	case CBREAK_STATE_RECOVERING:
 		counts = counts_now(b, p, now_ns);
-		if (age < ms_to_ns(cbreak_recovery_ms(p))) {
+		if (age < ms_to_ns(cbreak_recovery_ms(p)) ||
+		    counts.total < p->recovery_samples) {
 			if (too_many_failed(&counts, p))
 				enter(b, CBREAK_STATE_BROKEN,
 				      CBREAK_CAUSE_RATIO, now_ns, &counts, tr);
 			return;
 		}
-		if (counts.total < p->recovery_samples)
-			return;
 		if (compare_ratio(&counts, p) < 0)
 			enter(b, CBREAK_STATE_PASSING, CBREAK_CAUSE_RECOVERED,
 			      now_ns, &counts, tr);

@@ -38,7 +38,6 @@
 #define EPOCH_MASK	GENMASK(GEN_SHIFT - 1, 0)
 #define TOTAL_SHIFT	16
 #define FAILED_MASK	GENMASK(TOTAL_SHIFT - 1, 0)
-#define LATER_MAX	BIT(10)
 
 static u32 word_tag(u64 word)
 {
@@ -56,18 +55,22 @@ static u32 word_failed(u64 word)
 }
 
 /*
- * Does this word belong to a later generation, or a later round, than tag? The
- * clocks of two CPUs, or one that was held up, can differ by that much; a word
- * that seems to be from further ahead is an old one.
+ * Does this word belong to a later generation, or a later round, than tag? Words
+ * of one bucket are whole rounds apart. One that seems to be ahead only because
+ * the epoch has wrapped is not, as 2^24 is no multiple of ten.
  */
 static bool word_is_later(u64 word, u32 tag)
 {
-	u32 epochs = (word_tag(word) - tag) & EPOCH_MASK;
+	/* Shifted up and down again, to extend the sign of 24 bits. */
+	s32 epochs = (s32)((word_tag(word) - tag) << (32 - GEN_SHIFT)) >>
+		     (32 - GEN_SHIFT);
 	s8 gens = (word_tag(word) >> GEN_SHIFT) - (tag >> GEN_SHIFT);
 
 	if (!word_total(word))
 		return false;
-	return epochs ? epochs < LATER_MAX : gens > 0;
+	if (!epochs)
+		return gens > 0;
+	return epochs > 0 && epochs % CBREAK_WINDOW_BUCKETS == 0;
 }
 
 static u64 make_word(u32 tag, u32 total, u32 failed)

@@ -122,7 +122,8 @@ static void model_settle(struct model *m, u64 now)
 	else if (m->state == CBREAK_STATE_BROKEN && age >= m->broken_ns)
 		model_enter(m, CBREAK_STATE_RECOVERING,
 			    CBREAK_CAUSE_BROKEN_TIME, now);
-	else if (m->state == CBREAK_STATE_RECOVERING && age < m->recovery_ns &&
+	else if (m->state == CBREAK_STATE_RECOVERING &&
+		 (age < m->recovery_ns || samples < m->p->recovery_samples) &&
 		 samples >= m->p->min_samples && model_ratio_greater(m, now))
 		model_enter(m, CBREAK_STATE_BROKEN, CBREAK_CAUSE_RATIO, now);
 	else if (m->state == CBREAK_STATE_RECOVERING &&

@@ -276,6 +276,16 @@ static void recovery_samples_many_test(struct kunit *test)
 	fail(f, end);
 	EXPECT_MOVED(f, RECOVERING, BROKEN, NOT_RECOVERED);
 
+	/* That more are wanted does not keep it from breaking early. */
+	f->p.recovery_samples = 10;
+	fixture_enter(f, CBREAK_STATE_RECOVERING);
+	for (i = 1; i < f->p.min_samples; i++)
+		fail(f, end);
+	EXPECT_STAYED(f, RECOVERING);
+	fail(f, end);
+	EXPECT_MOVED(f, RECOVERING, BROKEN, RATIO);
+	f->p.recovery_samples = 4;
+
 	/* Enough of them before the end: the timer decides on time. */
 	fixture_enter(f, CBREAK_STATE_RECOVERING);
 	for (i = 0; i < 4; i++)
