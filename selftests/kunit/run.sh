@@ -17,7 +17,7 @@
 set -euo pipefail
 
 KUNIT_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-# shellcheck source=../vm/common.sh
+# shellcheck source-path=SCRIPTDIR source=../vm/common.sh
 . "$KUNIT_DIR/../vm/common.sh"
 
 TIMEOUT=${CBREAK_KUNIT_TIMEOUT:-300}
@@ -143,7 +143,7 @@ get_uml()
 		CBREAK_KERNEL=bookworm/cloud-amd64 \
 		"$VM_DIR/fetch.sh" source | tail -n 1)}
 	[ -f "$source/Makefile" ] || die "no kernel source at ${source:-(none)}"
-	version=$(make -s -C "$source" kernelversion)
+	version=$(make -s -C "$source" ARCH=um kernelversion)
 	key=$(cache_key "$KUNIT_DIR/uml.config" "$KUNIT_DIR/Kconfig" \
 		"$version" "$(gcc --version | head -n 1)" \
 		"$(declare -f make_uml devel)")

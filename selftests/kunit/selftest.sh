@@ -306,12 +306,16 @@ consoles()
 # A symbol that does not survive olddefconfig is named.
 lost_symbol()
 {
-	local rc=0
+	local rc=0 source
 
+	source=${CBREAK_KUNIT_SOURCE:-$(env -u CBREAK_KERNEL_DIR \
+		CBREAK_KERNEL=bookworm/cloud-amd64 \
+		"$DIR/../vm/fetch.sh" source | tail -n 1)}
 	mkdir "$TMP/tree"
 	cp -R "$DIR" "$DIR/../vm" "$TMP/tree"
 	echo CONFIG_NO_SUCH_THING=y >>"$TMP/tree/kunit/uml.config"
-	"$TMP/tree/kunit/run.sh" build >"$TMP/lost.out" 2>&1 || rc=$?
+	CBREAK_CACHE=$TMP/cache CBREAK_KUNIT_SOURCE=$source \
+		"$TMP/tree/kunit/run.sh" build >"$TMP/lost.out" 2>&1 || rc=$?
 	if [ $rc = 1 ] && grep -q CONFIG_NO_SUCH_THING=y "$TMP/lost.out"; then
 		verdict 1 "lost symbol"
 	else

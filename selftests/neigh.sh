@@ -1,0 +1,69 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# A neighbour that does not answer ARP or neighbour discovery: the client's own
+# kernel says so with an ICMP error, and the breaker counts it. Once it is
+# broken nobody is asked for the neighbour either.
+
+. "$(dirname "$0")/lib.sh"
+. "$LIB_DIR/lib_net.sh"
+
+PORT=80
+
+# asked: sets ASKED to how often the server's side was asked for neighbours.
+asked()
+{
+	sn nft list table netdev test >"$TMP/asked"
+	ASKED=$(sed -n 's/.*packets \([0-9]*\).*/\1/p' "$TMP/asked")
+}
+
+nobody_asked_since()
+{
+	asked
+	[ "$ASKED" = "$1" ] || { echo "asked: $ASKED, was $1"; return 1; }
+}
+
+net_setup
+events_start
+# A single question, and little patience.
+cn sysctl -q -w net.ipv4.neigh.eth0.mcast_solicit=1 \
+	net.ipv4.neigh.eth0.retrans_time_ms=50 \
+	net.ipv6.neigh.eth0.mcast_solicit=1 \
+	net.ipv6.neigh.eth0.retrans_time_ms=50
+sn nft -f - <<-'END'
+	table netdev test {
+		chain ingress {
+			type filter hook ingress device eth0 priority 0
+			meta protocol { arp, ip6 } counter
+		}
+	}
+END
+for family in 4 6; do
+	use_family $family
+	case $family in
+	4)	SRV=10.0.0.99 ;;
+	6)	SRV=fd00::99 ;;
+	esac
+	at $PORT
+	what="IPv$family"
+	CB rule add db dst "$SRV" port $PORT response-time 1h \
+		passing-time 100ms broken-time 1h on unreachable
+	check "$what: four go to a neighbour that is not there" \
+		abandon 4 $PORT
+	check "$what: and end as unreachable" \
+		wait_breaker db "$AT" state passing samples 4 failed 4 \
+		unreachable 4 "unreachable($ICMP" "$UNREACH)"
+	wait_older db "$AT" 100
+	check "$what: the fifth" abandon 1 $PORT
+	check "$what: trips the breaker" \
+		wait_event db "$AT" passing broken ratio samples 5 failed 5
+	# Whatever else was about to be asked has been.
+	wait_for cn sh -c '! ip neigh | grep -q INCOMPLETE'
+	asked
+	before=$ASKED
+	check "$what: broken rejects" all_end ECONNREFUSED 5 $PORT
+	check "$what: and nobody is asked for the neighbour" \
+		nobody_asked_since "$before"
+	CB rule del db
+done
+finish

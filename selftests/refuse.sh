@@ -1,0 +1,213 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# What must not be is refused: by the kernel with exit status 2, a message and
+# the name of the attribute to blame, by cbctl with status 1; and after each
+# refusal the rules are, to the byte, what they were.
+
+# shellcheck source=lib.sh
+. "${0%/*}/lib.sh"
+
+rules=$LIB_DIR/nl_rules
+
+# start_again: what was let in by mistake is to spoil no other test.
+start_again()
+{
+	local rule
+
+	for rule in x db web all; do
+		CB rule del "$rule" 2>"$TMP/err" || :
+	done
+	CB rule add db dst 10.0.0.0/8 port 1000-1999
+	CB rule add web dst fd00::/64 prio 3 broken-time 1h
+	CB rule add all
+	CB breaker trip web "[fd00::2]:80"
+	before=$("$rules" "$CLIENT" dump)
+}
+
+# attempt STATUS WANT COMMAND...: it ends with STATUS, WANT is what it says (a
+# pattern), and no rule has changed.
+attempt()
+{
+	local status=$1 want=$2 rc=0 said after
+	shift 2
+
+	"$@" >"$TMP/said" 2>&1 || rc=$?
+	"$rules" "$CLIENT" dump >"$TMP/after"
+	slurp said "$TMP/said"
+	slurp after "$TMP/after"
+	echo "exit status $rc: $said"
+	[ "$after" = "$before" ] || { CB rule show; start_again; return 1; }
+	# shellcheck disable=SC2053 # a pattern
+	[ "$rc" = "$status" ] && [[ $said == $want ]]
+}
+
+# refuse WANT ARGUMENT...: the kernel refuses what cbctl is asked with these
+# arguments, and says WANT.
+refuse()
+{
+	local want=$1
+	shift
+
+	check "refused: ${*@Q}" attempt 2 "Error: $want." CB "$@"
+}
+
+# misuse WANT ARGUMENT...: cbctl itself finds it wrong.
+misuse()
+{
+	local want=$1
+	shift
+
+	check "wrong usage: $*" attempt 1 "cbctl: $want"$'\n'"Try *" CB "$@"
+}
+
+setup "$@"
+start_again
+shown=$(CB -j rule show)
+
+# --- parameters ------------------------------------------------------------
+
+ratio="error_ratio must be greater than 0 and less than 1 (error-ratio)"
+for value in 0 0.0 1 100% 1.000001 2 4294; do
+	refuse "$ratio" rule add x dst 192.0.2.1 error-ratio $value
+done
+refuse "$ratio" rule change db error-ratio 1
+refuse "$ratio" rule replace db dst 10.0.0.0/8 port 1000-1999 error-ratio 0
+
+for time in response passing broken recovery; do
+	want="${time}_time must be from 100 ms to 24 h ($time-time)"
+	for value in 0 99ms 86400001ms; do
+		refuse "$want" rule add x dst 192.0.2.1 $time-time $value
+	done
+	refuse "$want" rule change web $time-time 0
+done
+want="connect_timeout must be from 100 ms to 5 min (connect-timeout)"
+for value in 0 99ms 300001ms 24h; do
+	refuse "$want" rule add x dst 192.0.2.1 connect-timeout $value
+done
+want="min_samples must be from 1 to 65535 (min-samples)"
+refuse "$want" rule change db min-samples 0
+refuse "$want" rule change db min-samples 65536
+refuse "recovery_samples must be from 0 to 65535 (recovery-samples)" \
+	rule change db recovery-samples 65536
+# The last of several parameters: none of them is taken.
+refuse "$want" rule change db error-ratio 0.1 on timeout min-samples 0
+
+# --- matches ---------------------------------------------------------------
+
+want="the destination has bits set beyond its prefix (dst)"
+for dst in 10.0.0.1/8 192.0.2.1/31 128.0.0.0/0 \
+	   fd00::1/64 2001:db8:0:8000::/48 ::1/0; do
+	refuse "$want" rule add x dst $dst
+done
+want="the prefix is longer than the address (dst-len)"
+refuse "$want" rule add x dst 192.0.2.0/33
+refuse "$want" rule add x dst 192.0.2.0/255
+refuse "$want" rule add x dst 2001:db8::/129
+want="connections to IPv4-mapped addresses are IPv4: write the IPv4 address"
+refuse "$want (dst)" rule add x dst ::ffff:192.0.2.1
+refuse "$want (dst)" rule add x dst ::ffff:192.0.2.0/120
+refuse "the port range is upside down (port-max)" \
+	rule add x dst 192.0.2.0/24 port 81-80
+
+# --- names -----------------------------------------------------------------
+
+begin="a name begins with a letter, a digit or _ (name)"
+for name in '' . .. .hidden -x :x /x ' x'; do
+	refuse "$begin" rule add "$name" dst 192.0.2.1
+done
+want="a name is made of letters, digits, _ - . and : (name)"
+for name in a/b a/.. 'a b' $'a\nb' 'a*' $'caf\xe9' $'x\x7f' 'a!b'; do
+	refuse "$want" rule add "$name" dst 192.0.2.1
+done
+refuse "a name has at most 31 characters (name)" \
+	rule add x2345678901234567890123456789012 dst 192.0.2.1
+
+# --- conflicts -------------------------------------------------------------
+
+refuse "a rule of this name exists already*" rule add db dst 192.0.2.1
+want="another rule has the same match and prio*"
+refuse "$want" rule add x dst 10.0.0.0/8 port 1000-1999
+refuse "$want" rule add x dst fd00::/64 prio 3
+refuse "$want" rule add x
+want="overlaps an equally specific rule of the same prio*"
+refuse "$want" rule add x dst 10.0.0.0/8 port 1999-2998
+refuse "$want" rule add x dst 10.0.0.0/8 port 1-1000
+refuse "$want" rule add x dst 0.0.0.0/0
+refuse "$want" rule add x dst ::/0
+
+want="the match of a rule cannot be changed: delete it and add it anew*"
+refuse "$want" rule replace db dst 10.0.0.0/8 port 1000-1998
+refuse "$want" rule replace db dst 10.0.0.0/8 port 1000-1999 prio 1
+refuse "$want" rule replace db
+refuse "$want" rule change db dst 10.0.0.0/8
+refuse "$want" rule change db port 80
+refuse "$want" rule change db prio 0
+
+# --- what is not there -----------------------------------------------------
+
+want="there is no such rule (name)"
+refuse "$want" rule change x error-ratio 0.4
+refuse "$want" rule del x
+refuse "$want" rule show x
+want="there is no such rule (rule)"
+refuse "$want" breaker get x 10.0.0.2:1000
+refuse "$want" breaker reset x
+refuse "$want" breaker reset x 10.0.0.2:1000
+refuse "$want" breaker trip x 10.0.0.2:1000
+want="there is no such breaker"
+refuse "$want" breaker get db 10.0.0.2:1000
+refuse "$want" breaker reset db 10.0.0.2:1000
+refuse "$want" breaker get db "[fd00::2]:80"
+want="the rule does not match this destination (addr)"
+refuse "$want" breaker trip db 192.0.2.1:1000
+refuse "$want" breaker trip db 10.0.0.2:999
+refuse "$want" breaker trip db "[fd00::2]:1000"
+refuse "$want" breaker trip all 127.0.0.1:80
+refuse "$want" breaker trip all "[::1]:80"
+
+# --- what only cbctl can see -----------------------------------------------
+
+misuse '"frob" is not a parameter' rule add x frob 1
+misuse 'prio is given twice' rule add x prio 1 prio 2
+misuse '* T is missing' rule add x broken-time
+misuse '* NAME is missing' rule add
+misuse 'broken-time "10" needs a unit*' rule add x broken-time 10
+misuse 'error-ratio "-1" is not a ratio*' rule add x error-ratio -1
+misuse 'error-ratio "0.1234567" has more than 6 decimals*' \
+	rule change db error-ratio 0.1234567
+misuse 'port "65536" is not a port*' rule add x port 65536
+misuse 'on "slow" is not*' rule change db on slow
+misuse 'dst "10.0.0/8" is not*' rule add x dst 10.0.0/8
+misuse 'what a rule matches stays' rule change db dst any
+misuse '"frob" is not a command' rule frob
+misuse '"show" is not an object' show
+misuse '"10.0.0.2" is not ADDR:PORT*' breaker trip db 10.0.0.2
+
+# --- what cbctl would never send -------------------------------------------
+
+# raw WANT CMD ATTRIBUTE...: WANT is the errno, the attribute and the message.
+raw()
+{
+	local want=$1
+	shift
+
+	check "refused: command $1 with ${*:2}" attempt 0 "$want" \
+		"$rules" "$CLIENT" send "$1" 0 "${@:2}"
+}
+
+name=2=7800 # name "x"
+raw "EINVAL 99 ?*" 1 $name 99=01020304
+raw "EINVAL 17 ?*" 1 $name 17=01000000
+raw "EINVAL 16 on must name one or more of *" 1 $name 16=00000000
+raw "EINVAL 16 on must name one or more of *" 1 $name 16=03000000
+raw "EINVAL 16 on must name one or more of *" 3 2=646200 16=1e000000
+raw "EINVAL 3 a destination has 4 or 16 bytes" 1 $name 3=0a000000ff
+raw "EINVAL 4 a prefix length without a destination" 1 $name 4=08
+raw "EINVAL 6 a last port without a first one" 1 $name 6=5000
+raw "EINVAL 0 the name of the rule is missing" 1 7=01000000
+
+expect_eq "what is shown is the same after all this" \
+	"$shown" "$(CB -j rule show)"
+
+finish
