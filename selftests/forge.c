@@ -258,6 +258,7 @@ static const char *parse_kind(const char *word)
 		if (!strcmp(word, kinds[i]))
 			return kinds[i];
 	usage();
+	return NULL;
 }
 
 /* Answers are to arrive in the order in which they are sent. */
