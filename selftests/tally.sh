@@ -13,20 +13,22 @@ say()
 	printf '# [%4d s] %s\n' $((SECONDS - started)) "$*" >&2
 }
 
-# step NAME COMMAND...: counts the lines "ok" and "not ok", indented or not.
-# A step that fails without a "not ok", or passes without an "ok", is a failed
-# test of its own.
+# step NAME COMMAND...: counts the lines "ok" and "not ok"; where there are
+# indented ones, as in KTAP, those alone: the others sum them up. A step that
+# fails without a "not ok", or passes without an "ok", is a failed test of its
+# own.
 step()
 {
-	local name=$1 log rc ok not_ok
+	local name=$1 log rc ok not_ok indent='^'
 	shift
 
 	say "$name"
 	log=$(mktemp)
 	"$@" 2>&1 | tee "$log"
 	rc=${PIPESTATUS[0]}
-	ok=$(grep -cE '^[[:space:]]*ok [0-9]+' "$log")
-	not_ok=$(grep -cE '^[[:space:]]*not ok [0-9]+' "$log")
+	grep -qE '^[[:space:]]+(not )?ok [0-9]' "$log" && indent+='[[:space:]]+'
+	ok=$(grep -cE "${indent}ok [0-9]+" "$log")
+	not_ok=$(grep -cE "${indent}not ok [0-9]+" "$log")
 	rm -f "$log"
 	if [ "$rc" -ne 0 ] && [ "$not_ok" -eq 0 ]; then
 		echo "# $name: exit status $rc and no test that failed"
