@@ -112,7 +112,7 @@ attempts()
 		stats_grew attempts 0 rules -1
 }
 
-net_setup max_breakers=16 max_attempts=256
+net_setup "$@" max_breakers=16 max_attempts=256
 for family in 4 6; do
 	use_family $family
 	breakers "IPv$family breakers"

@@ -32,7 +32,7 @@ dests()
 	done | LC_ALL=C sort
 }
 
-net_setup "$@"
+setup "$@"
 serve $PORT
 CB rule add db dst 10.0.0.0/8 response-time 1h min-samples 1000 broken-time 1h
 CB rule add v6 dst fd00::/16 broken-time 1h

@@ -37,8 +37,8 @@ fail_attempts()
 	case $kind in
 	refused)	all_end ECONNREFUSED "$1" $PORT ;;
 	*)		abandon "$1" $PORT ;;
-	esac
-	wait_breaker db "$AT" "$kind" $failures
+	esac &&
+		wait_breaker db "$AT" "$kind" $failures
 }
 
 succeed()
@@ -54,7 +54,7 @@ are_rejected()
 	shift
 
 	connects=$((connects + n)) rejects=$((rejects + n))
-	all_end ECONNREFUSED "$n" $PORT "$@" >"$TMP/rejected"
+	all_end ECONNREFUSED "$n" $PORT "$@" >"$TMP/rejected" || return 1
 	mapfile -t lines < <(grep ' connect ' "$TMP/rejected")
 	[ ${#lines[@]} = "$n" ] || { cat "$TMP/rejected"; return 1; }
 }
@@ -142,7 +142,7 @@ recovers()
 	check "$what: the counters add up" adds_up
 }
 
-net_setup
+net_setup "$@"
 events_start
 for family in 4 6; do
 	use_family $family

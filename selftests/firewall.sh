@@ -10,11 +10,18 @@
 
 PORT=80
 
+client_nft()
+{
+	nsenter --net="/run/netns/$CLIENT" nft "$@"
+}
+
 # own_firewall STATEMENT...: of the client, for a SYN.
 own_firewall()
 {
-	cn nft flush chain inet test output
-	[ $# = 0 ] || cn nft add rule inet test output tcp dport $PORT "$@"
+	client_nft -f - <<-END
+		flush chain inet test output
+		${*:+add rule inet test output tcp dport $PORT $*}
+	END
 }
 
 unsent()
@@ -26,8 +33,8 @@ unsent()
 	stats_mark
 }
 
-net_setup
-cn nft -f - <<-'END'
+net_setup "$@"
+client_nft -f - <<-'END'
 	table inet test {
 		chain output {
 			type filter hook output priority 0
@@ -78,7 +85,7 @@ for family in 4 6; do
 	CB breaker trip db "$AT"
 	check "$what" all_end ECONNREFUSED 3 $PORT
 	check "$what: it does not see it" \
-		grep -q 'packets 0 ' <(cn nft list chain inet test output)
+		grep -q 'packets 0 ' <(client_nft list chain inet test output)
 	own_firewall
 	CB rule del db
 done

@@ -126,7 +126,7 @@ true_answers()
 	done
 }
 
-net_setup
+net_setup "$@"
 ip -n "$CLIENT" addr add 10.0.0.101/24 dev eth0
 ip -n "$CLIENT" addr add fd00::101/64 dev eth0 nodad preferred_lft 0
 # The client's own TCP answers what is forged.

@@ -30,7 +30,7 @@ net_setup()
 	done
 	command -v nft >/dev/null || skip_all "there is no nft"
 	setup "$@"
-	sn nft -f - <<-'END'
+	server_nft -f - <<-'END'
 		table inet test {
 			chain prerouting {
 				type filter hook prerouting priority -300
@@ -67,6 +67,12 @@ at()
 
 # --- the server ------------------------------------------------------------
 
+# server_nft ARGUMENT...: the server's firewall. It needs no /sys.
+server_nft()
+{
+	nsenter --net="/run/netns/$SERVER" nft "$@"
+}
+
 # serve [OPTION...] PORT...: tcpsrv in the background; it is in SERVER_PID.
 serve()
 {
@@ -74,11 +80,17 @@ serve()
 	SERVER_PID=$(<"$TMP/tcpsrv")
 }
 
-# unserve [PID]: end it.
+# unserve: end it.
 unserve()
 {
-	kill "${1:-$SERVER_PID}"
-	until ! kill -0 "${1:-$SERVER_PID}" 2>/dev/null; do
+	end "$SERVER_PID"
+}
+
+# end PID: end a process, which may not be a child.
+end()
+{
+	kill "$1"
+	while kill -0 "$1" 2>/dev/null; do
 		pause 0.01
 	done
 }
@@ -90,27 +102,27 @@ port_does()
 	local port=$1
 	shift
 
-	sn nft add rule inet test input tcp dport "$port" \
+	server_nft add rule inet test input tcp dport "$port" \
 		tcp flags '&' '(syn | ack)' == syn "$@"
 }
 
 # port_is_silent PORT: nothing that comes there gets an answer.
 port_is_silent()
 {
-	sn nft add rule inet test input tcp dport "$1" counter drop
+	server_nft add rule inet test input tcp dport "$1" counter drop
 }
 
 # ports_open: the firewall lets everything pass again.
 ports_open()
 {
-	sn nft flush chain inet test input
+	server_nft flush chain inet test input
 }
 
 # read_syns: sets SYNS to the number of SYNs that have arrived at the server,
 # whatever it did with them.
 read_syns()
 {
-	sn nft list chain inet test prerouting >"$TMP/syns"
+	server_nft list chain inet test prerouting >"$TMP/syns"
 	SYNS=$(<"$TMP/syns")
 	SYNS=${SYNS#*packets }
 	SYNS=${SYNS%% *}
@@ -163,17 +175,17 @@ held()
 	[[ $out == *"total "*" $2 "* ]] || { echo "got: $out"; return 1; }
 }
 
-# tcp_ext NAME: sets TCP_EXT to a counter of the client's TCP.
+# tcp_ext NAME: sets TCP_EXT to a counter of the client's TCP. Something held
+# has to be there.
 tcp_ext()
 {
 	local -a names values
 	local i
 
-	cn cat /proc/net/netstat >"$TMP/netstat"
 	{
 		read -r -a names
 		read -r -a values
-	} <"$TMP/netstat"
+	} <"/proc/$HOLD_PID/net/netstat"
 	for i in "${!names[@]}"; do
 		[ "${names[i]}" != "$1" ] || TCP_EXT=${values[i]}
 	done
@@ -252,10 +264,7 @@ breaker_has()
 # wait_breaker RULE DEST NAME VALUE...: until they are.
 wait_breaker()
 {
-	# What is read in the subshell of wait_for is lost: read it again.
-	breaker_has "$@" >"$TMP/wait" || {
-		wait_for breaker_has "$@" && breaker_has "$@"
-	}
+	wait_for breaker_has "$@"
 }
 
 # is_older RULE DEST MS: the breaker has been in its state for that long.
@@ -267,7 +276,7 @@ is_older()
 
 wait_older()
 {
-	is_older "$@" || wait_for is_older "$@"
+	wait_for is_older "$@"
 }
 
 # outcomes_are N: of the breaker that was read, each attempt counted once.
@@ -330,9 +339,7 @@ stats_grew()
 # wait_stats NAME VALUE...: until they have.
 wait_stats()
 {
-	stats_grew "$@" >"$TMP/wait" || {
-		wait_for stats_grew "$@" && stats_grew "$@"
-	}
+	wait_for stats_grew "$@"
 }
 
 # --- events ----------------------------------------------------------------
@@ -383,5 +390,5 @@ last_event()
 
 wait_event()
 {
-	last_event "$@" >"$TMP/wait" || wait_for last_event "$@"
+	wait_for last_event "$@"
 }

@@ -33,7 +33,7 @@ goes_round()
 		wait_event db "$AT" recovering passing recovered \
 		samples 1 failed 0
 	CB rule change db broken-time 1h
-	unserve "$(<"$TMP/server")"
+	end "$(<"$TMP/server")"
 }
 
 rule()
@@ -41,7 +41,7 @@ rule()
 	CB rule add db response-time 1h broken-time 1h "$@"
 }
 
-net_setup
+net_setup "$@"
 events_start
 stats_mark
 for dst in any 0.0.0.0/0 126.0.0.0/7 ::/0 ::/127; do

@@ -11,6 +11,11 @@
 # What is asked for, and where it leads.
 PORT=80 REAL_PORT=8080
 
+client_nft()
+{
+	nsenter --net="/run/netns/$CLIENT" nft "$@"
+}
+
 # outcomes WHAT: each kind of outcome, for the destination that is asked for.
 outcomes()
 {
@@ -46,7 +51,7 @@ nothing_unclear()
 	stats_grew forged 0 unsent 0 orphaned 0 breakers 0
 }
 
-net_setup
+net_setup "$@"
 ip -n "$CLIENT" -batch - <<-END
 	addr add 10.0.0.101/24 dev eth0
 	addr add fd00::101/64 dev eth0 nodad preferred_lft 0
@@ -54,7 +59,7 @@ ip -n "$CLIENT" -batch - <<-END
 	route add 2001:db8::/32 via $S6
 END
 # Another address, or another port of the same address.
-cn nft -f - <<-END
+client_nft -f - <<-END
 	table inet nat {
 		chain output {
 			type nat hook output priority -100
@@ -75,13 +80,13 @@ for family in 4 6; do
 	esac
 	at $PORT
 	outcomes "DNAT"
-	cn nft add rule inet nat postrouting tcp dport $REAL_PORT snat "$to"
+	client_nft add rule inet nat postrouting tcp dport $REAL_PORT snat "$to"
 	outcomes "DNAT and SNAT"
-	cn nft flush chain inet nat postrouting
-	cn nft add rule inet nat postrouting tcp dport $REAL_PORT \
+	client_nft flush chain inet nat postrouting
+	client_nft add rule inet nat postrouting tcp dport $REAL_PORT \
 		masquerade to :40000-40999
 	outcomes "DNAT and masquerade"
-	cn nft flush chain inet nat postrouting
+	client_nft flush chain inet nat postrouting
 	check "$what: nothing is unclear" nothing_unclear
 done
 finish

@@ -13,8 +13,14 @@ PORT=80
 # asked: sets ASKED to how often the server's side was asked for neighbours.
 asked()
 {
-	sn nft list table netdev test >"$TMP/asked"
+	server_nft list table netdev test >"$TMP/asked"
 	ASKED=$(sed -n 's/.*packets \([0-9]*\).*/\1/p' "$TMP/asked")
+}
+
+nobody_is_asked()
+{
+	ip -n "$CLIENT" neigh >"$TMP/neigh"
+	! grep INCOMPLETE "$TMP/neigh"
 }
 
 nobody_asked_since()
@@ -23,14 +29,14 @@ nobody_asked_since()
 	[ "$ASKED" = "$1" ] || { echo "asked: $ASKED, was $1"; return 1; }
 }
 
-net_setup
+net_setup "$@"
 events_start
 # A single question, and little patience.
 cn sysctl -q -w net.ipv4.neigh.eth0.mcast_solicit=1 \
 	net.ipv4.neigh.eth0.retrans_time_ms=50 \
 	net.ipv6.neigh.eth0.mcast_solicit=1 \
 	net.ipv6.neigh.eth0.retrans_time_ms=50
-sn nft -f - <<-'END'
+server_nft -f - <<-'END'
 	table netdev test {
 		chain ingress {
 			type filter hook ingress device eth0 priority 0
@@ -58,7 +64,7 @@ for family in 4 6; do
 	check "$what: trips the breaker" \
 		wait_event db "$AT" passing broken ratio samples 5 failed 5
 	# Whatever else was about to be asked has been.
-	wait_for cn sh -c '! ip neigh | grep -q INCOMPLETE'
+	wait_for nobody_is_asked
 	asked
 	before=$ASKED
 	check "$what: broken rejects" all_end ECONNREFUSED 5 $PORT

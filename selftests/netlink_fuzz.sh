@@ -9,7 +9,7 @@
 . "${0%/*}/lib.sh"
 
 SEED=${CBREAK_FUZZ_SEED:-1}
-COUNT=${CBREAK_FUZZ_COUNT:-3000}
+COUNT=${CBREAK_FUZZ_COUNT:-1500}
 
 setup "$@"
 CB rule add db dst 10.0.0.0/8 port 80 broken-time 1h

@@ -9,32 +9,13 @@
 . "$(dirname "$0")/lib.sh"
 . "$LIB_DIR/lib_net.sh"
 
-OPEN=80 CLOSED=81 SILENT=82
-ROUNDS=3 MANY=15
+OPEN=80 CLOSED=81 SILENT=82 MOVES=83
+ROUNDS=3 MANY=10
 
 # SB ARGUMENT...: cbctl in the server's namespace.
 SB()
 {
 	"$CBCTL" -n "$SERVER" "$@"
-}
-
-# namespaces: sets NAMESPACES to how many the kernel has, those included that
-# it has not yet freed.
-namespaces()
-{
-	local name active rest
-
-	NAMESPACES=0
-	while read -r name active rest; do
-		[ "$name" != net_namespace ] || NAMESPACES=$active
-	done </proc/slabinfo
-}
-
-back_to()
-{
-	namespaces
-	echo "$NAMESPACES namespaces, were $1"
-	[ "$NAMESPACES" -le "$1" ]
 }
 
 # server_has NAME VALUE...: a breaker that the server's namespace has for the
@@ -88,8 +69,10 @@ left_alone()
 # client_netns NAME: with a link to the server, as the client has.
 client_netns()
 {
-	ip netns add "$1"
-	ip link add eth0 netns "$1" type veth peer name "$1" netns "$SERVER"
+	ip -batch - <<-END
+		netns add $1
+		link add eth0 netns $1 type veth peer name $1 netns $SERVER
+	END
 	ip -n "$1" -batch - <<-END
 		link set lo up
 		link set eth0 up
@@ -103,55 +86,66 @@ client_netns()
 	END
 }
 
-# deleted_under_load ROUND
+# The link to a namespace goes when the namespace does.
+is_gone()
+{
+	[ ! -e "/proc/$SERVER_PID/net/dev_snmp6/$1" ]
+}
+
+# deleted_under_load NETNS
 deleted_under_load()
 {
-	local ns=load$1 pids=() address port
+	local ns=$1 clients=() address
+	local CLIENT=$ns
 
-	client_netns "$ns"
-	"$CBCTL" -n "$ns" rule add db dst 10.1.0.2 passing-time 100ms \
-		broken-time 100ms recovery-time 100ms connect-timeout 5m
-	"$CBCTL" -n "$ns" rule add db6 dst fd01::2 passing-time 100ms \
-		broken-time 1h connect-timeout 5m
+	client_netns "$ns" || return 1
+	CB rule add stays passing-time 100ms broken-time 1h connect-timeout 5m
+	CB rule add moves port $MOVES broken-time 100ms recovery-time 1h
 	for address in 10.1.0.2 fd01::2; do
 		for port in $OPEN $CLOSED $SILENT; do
-			set -- -q -n 1000000 -i 5
-			[ $port != $SILENT ] || set -- "$@" -t 0
-			"$TCPCLI" -N "$ns" "$@" $address $port >"$TMP/load" &
-			pids+=($!)
+			set -- -q -n 1000000 -i 10
+			[ "$port" != $SILENT ] || set -- "$@" -t 0
+			"$TCPCLI" -N "$ns" "$@" "$address" "$port" \
+				>"$TMP/load" &
+			clients+=($!)
 		done
 	done
 	"$CBCTL" -n "$ns" monitor >"$TMP/monitor" &
-	pids+=($!)
-	CLIENT=$ns wait_breaker db6 "[fd01::2]:$CLOSED" state broken
-	CLIENT=$ns wait_breaker db 10.1.0.2:$CLOSED state broken
-	CLIENT=$ns wait_breaker db 10.1.0.2:$CLOSED state recovering
-	CLIENT=$ns wait_breaker db 10.1.0.2:$OPEN state passing
+	clients+=($!)
+	CB breaker trip moves 10.1.0.2:$MOVES
+	wait_breaker stays "[fd01::2]:$CLOSED" state broken &&
+		wait_breaker stays 10.1.0.2:$CLOSED state broken &&
+		wait_breaker stays 10.1.0.2:$OPEN state passing &&
+		wait_breaker moves 10.1.0.2:$MOVES state recovering || return 1
 	ip netns del "$ns"
-	kill -9 "${pids[@]}"
-	wait "${pids[@]}" || :
-	# The link goes when the namespace does.
-	wait_for no_link "$ns"
+	kill -9 "${clients[@]}"
+	wait "${clients[@]}" || :
+	wait_for is_gone "$ns"
 }
 
-no_link()
-{
-	! ip -n "$SERVER" link show "$1" 2>/dev/null
-}
-
+# many: with a rule and breakers each, and gone again at once.
 many()
 {
 	local i ns
 
-	for ((i = 0; i < MANY; i++)); do
+	for ((i = 1; i <= MANY; i++)); do
 		ns=many$i
-		ip netns add "$ns"
-		ip -n "$ns" link set lo up
-		"$CBCTL" -n "$ns" rule add db dst 127.0.0.0/8 \
-			min-samples 1 passing-time 100ms broken-time 1h
-		"$CBCTL" -n "$ns" breaker trip db 127.0.0.1:9
-		"$TCPCLI" -N "$ns" -e ECONNREFUSED -q -n 20 -D 20 127.0.0.1 1
+		client_netns "$ns" &&
+			"$CBCTL" -n "$ns" rule add db dst 127.0.0.0/8 \
+				broken-time 1h &&
+			"$CBCTL" -n "$ns" breaker trip db 127.0.0.1:1 &&
+			"$TCPCLI" -N "$ns" -e ECONNREFUSED -q -n 20 -D 20 \
+				127.0.0.1 1 || return 1
 		ip netns del "$ns"
+	done
+}
+
+many_are_gone()
+{
+	local i
+
+	for ((i = 1; i <= MANY; i++)); do
+		is_gone many$i || { echo "many$i is there"; return 1; }
 	done
 }
 
@@ -166,17 +160,16 @@ test_cleanup()
 	done
 }
 
-net_setup
+net_setup "$@"
 events_start
 serve $OPEN
 port_is_silent $SILENT
 apart
 left_alone
-namespaces
-before=$NAMESPACES
 for ((round = 1; round <= ROUNDS; round++)); do
-	check "deleted under load, round $round" deleted_under_load "$round"
+	check "deleted under load, round $round" \
+		deleted_under_load "load$round"
 done
 check "$MANY namespaces come and go" many
-check "all of them are gone" wait_for back_to "$before"
+check "and are gone" wait_for many_are_gone
 finish

@@ -23,8 +23,8 @@ ripe()
 some()
 {
 	read_breaker db "$AT"
-	cli -q -n "$1" $PORT
-	wait_breaker db "$AT" admitted $((BREAKER[admitted] + $1)) &&
+	cli -q -n "$1" $PORT &&
+		wait_breaker db "$AT" admitted $((BREAKER[admitted] + $1)) &&
 		outcomes_are "${BREAKER[admitted]}"
 }
 
@@ -98,7 +98,7 @@ other_kinds()
 	CB rule change db on all
 }
 
-net_setup
+net_setup "$@"
 events_start
 serve $PORT
 for family in 4 6; do

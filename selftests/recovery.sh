@@ -110,7 +110,7 @@ late()
 	ports_open
 }
 
-net_setup
+net_setup "$@"
 events_start
 for family in 4 6; do
 	use_family $family

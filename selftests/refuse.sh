@@ -155,6 +155,7 @@ refuse "$want" breaker get x 10.0.0.2:1000
 refuse "$want" breaker reset x
 refuse "$want" breaker reset x 10.0.0.2:1000
 refuse "$want" breaker trip x 10.0.0.2:1000
+refuse "there is no such rule*" breaker show x
 want="there is no such breaker"
 refuse "$want" breaker get db 10.0.0.2:1000
 refuse "$want" breaker reset db 10.0.0.2:1000
@@ -165,6 +166,8 @@ refuse "$want" breaker trip db 10.0.0.2:999
 refuse "$want" breaker trip db "[fd00::2]:1000"
 refuse "$want" breaker trip all 127.0.0.1:80
 refuse "$want" breaker trip all "[::1]:80"
+want="connections to IPv4-mapped addresses are IPv4: write the IPv4 address"
+refuse "$want (addr)" breaker trip all "[::ffff:192.0.2.1]:80"
 
 # --- what only cbctl can see -----------------------------------------------
 

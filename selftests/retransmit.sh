@@ -5,7 +5,8 @@
 # never admitted again and never rejected, whether the attempt still waits or
 # has timed out, and whatever has become of the breaker. Silence is one
 # timeout, also when the client has gone. A SYN with a new sequence number on
-# the same ports is a new attempt and takes the old one's place.
+# the same ports is a new attempt and takes the old one's place. The answer to
+# an attempt whose rule has gone is an orphan, also when the rule is back.
 
 . "$(dirname "$0")/lib.sh"
 . "$LIB_DIR/lib_net.sh"
@@ -25,7 +26,7 @@ came_twice()
 {
 	local line n=0
 
-	sn nft list chain inet test input >"$TMP/input"
+	server_nft list chain inet test input >"$TMP/input"
 	while read -r line; do
 		[[ $line == *" counter packets "* ]] || continue
 		line=${line#*packets }
@@ -44,7 +45,7 @@ same_count()
 	[ "$TCP_EXT" = "${STATS[retransmits]}" ] && [ "$TCP_EXT" -ge 8 ]
 }
 
-net_setup
+net_setup "$@"
 add $WAITS connect-timeout 5m
 add $WAITS_BROKEN connect-timeout 5m
 add $TIMES_OUT connect-timeout 100ms
@@ -110,7 +111,7 @@ wait "${clients[@]}" || :
 
 add 85 connect-timeout 100ms
 add 86 connect-timeout 1s
-port_is_silent 85-86
+port_is_silent 85-87
 for family in 4 6; do
 	use_family $family
 	what="IPv$family"
@@ -125,5 +126,21 @@ for family in 4 6; do
 		admitted 3 timeout 1 samples 1 failed 1 late 0
 	check "$what: two were replaced" stats_grew replaced 2 attempts 0 \
 		timeout 1 retransmits 0
+
+	add 87 connect-timeout 5m
+	capture syn 87
+	hold client 87 -b
+	wait_captured syn
+	CB rule del r87
+	add 87 connect-timeout 5m
+	at 87
+	CB breaker trip r87 "$AT"
+	stats_mark
+	forge syn rst-ack
+	check "$what: a rule of the same name has nothing to do with it" \
+		wait_stats orphaned 1 ignored 0 refused 0
+	check "$what: nor its breaker" breaker_has r87 "$AT" state broken \
+		admitted 0 refused 0 late 0
+	CB rule del r87
 done
 finish

@@ -58,6 +58,7 @@ static struct {
 	unsigned int data_len;
 	int timeout_ms;
 	enum fastopen fastopen;
+	const char *iface;
 	const char *expect;
 	bool nonblocking;
 	bool reuse;
@@ -101,6 +102,7 @@ static void usage(void)
 {
 	fputs("usage: tcpcli [OPTION...] ADDR PORT\n"
 	      "  -N NETNS   in that network namespace\n"
+	      "  -I IFACE   SO_BINDTODEVICE\n"
 	      "  -n COUNT   attempts (1)\n"
 	      "  -p COUNT   of them at the same time; implies -b (1)\n"
 	      "  -b         connect without blocking, wait with poll()\n"
@@ -244,6 +246,9 @@ static int make_socket(void)
 	if (opts.reuse &&
 	    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)))
 		die("SO_REUSEADDR");
+	if (opts.iface && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE,
+				     opts.iface, strlen(opts.iface)))
+		die("SO_BINDTODEVICE");
 	if (opts.src.ss_family &&
 	    bind(fd, (struct sockaddr *)&opts.src, sizeof(opts.src)))
 		die("bind");
@@ -380,13 +385,16 @@ static void parse(int argc, char **argv)
 	const char *source = NULL;
 	int opt;
 
-	while ((opt = getopt(argc, argv, "D:FN:P:Rbe:fi:jkl:n:op:qrs:t:")) != -1) {
+	while ((opt = getopt(argc, argv, "D:FI:N:P:Rbe:fi:jkl:n:op:qrs:t:")) != -1) {
 		switch (opt) {
 		case 'D':
 			opts.ports = parse_number(optarg, 65535);
 			break;
 		case 'F':
 			opts.fastopen = FASTOPEN_CONNECT;
+			break;
+		case 'I':
+			opts.iface = optarg;
 			break;
 		case 'N':
 			enter_netns(optarg);

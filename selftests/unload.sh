@@ -12,37 +12,12 @@
 ROUNDS=10
 OPEN=80 CLOSED=81 SILENT=82 TRIPPED=83 RECOVERS=84
 
-# load_and_use: everything that unloading may meet.
-load_and_use()
+# begin NETNS ADDRESS PORT OPTION...: a client that connects for ever.
+begin()
 {
-	local netns dst
-
-	users=()
-	load_module
-	for netns in "$CLIENT" "$SERVER"; do
-		for dst in $S4 $S6 $C4 $C6; do
-			"$CBCTL" -n "$netns" rule add "r$dst" dst "$dst" \
-				passing-time 100ms broken-time 100ms \
-				recovery-time 100ms connect-timeout 5m
-		done
-	done
-	for dst in $S4 $S6; do
-		use_family "$([ "$dst" = $S4 ] && echo 4 || echo 6)"
-		at $TRIPPED
-		CB rule change "r$dst" broken-time 1h
-		CB breaker trip "r$dst" "$AT"
-		CB rule change "r$dst" broken-time 100ms
-		at $RECOVERS
-		CB breaker trip "r$dst" "$AT"
-		CB rule change "r$dst" recovery-time 1h
-	done
-	"$CBCTL" -n "$CLIENT" monitor >"$TMP/monitor" &
-	users+=($!)
-	"$CBCTL" -n "$SERVER" monitor >"$TMP/monitor" &
-	users+=($!)
-	use_family 4
-	at $CLOSED
-	wait_for has_rejected "r$S4" "$AT"
+	"$TCPCLI" -N "$1" -q -n 1000000 -i 20 "${@:4}" "$2" "$3" \
+		>"$TMP/client" &
+	clients+=($!)
 }
 
 has_rejected()
@@ -51,13 +26,38 @@ has_rejected()
 	[ "${BREAKER[rejected]-0}" -gt 0 ]
 }
 
-# Until the module goes, and in the next round again.
+# load_and_use: everything that unloading may meet.
+load_and_use()
+{
+	local netns
+
+	users=()
+	load_module
+	for netns in "$CLIENT" "$SERVER"; do
+		"$CBCTL" -n "$netns" rule add all passing-time 100ms \
+			broken-time 100ms recovery-time 100ms \
+			connect-timeout 5m || return 1
+		"$CBCTL" -n "$netns" monitor >"$TMP/monitor" &
+		users+=($!)
+	done
+	CB rule add tripped port $TRIPPED broken-time 1h
+	CB rule add recovers port $RECOVERS broken-time 100ms recovery-time 1h
+	for SRV in $S4 $S6; do
+		at $RECOVERS
+		CB breaker trip recovers "$AT"
+		at $TRIPPED
+		CB breaker trip tripped "$AT"
+	done
+	at $CLOSED
+	wait_for has_rejected all "$AT"
+}
+
+# From one round to the next, whether the module is there or not.
 list_for_ever()
 {
 	while :; do
 		CB breaker show
 		CB rule show
-		CB stats
 		pause 0.05
 	done
 }
@@ -72,40 +72,35 @@ read_sysfs_for_ever()
 	done' <&"$never"
 }
 
-leave_alone()
+nothing_of_it_is_left()
 {
 	! is_loaded && [ ! -e /sys/class/cbreak ]
 }
 
-net_setup
+net_setup "$@"
 serve $OPEN
 port_is_silent $SILENT
 unload_module
 clients=()
-for family in 4 6; do
-	use_family $family
-	hold open$family $OPEN -q -n 1000000 -i 5
-	clients+=("$HOLD_PID")
-	hold closed$family $CLOSED -q -n 1000000 -i 5
-	clients+=("$HOLD_PID")
-	hold silent$family $SILENT -q -n 1000000 -t 0 -i 5
-	clients+=("$HOLD_PID")
-	"$TCPCLI" -N "$SERVER" -q -n 1000000 -i 5 \
-		"$([ "$family" = 4 ] && echo $C4 || echo $C6)" $CLOSED \
-		>"$TMP/back$family" &
-	clients+=($!)
+for address in $S4 $S6; do
+	begin "$CLIENT" "$address" $OPEN
+	begin "$CLIENT" "$address" $CLOSED
+	begin "$CLIENT" "$address" $SILENT -t 0
 done
+begin "$SERVER" $C4 $CLOSED
+begin "$SERVER" $C6 $CLOSED
 list_for_ever >"$TMP/lists" 2>&1 &
 read_sysfs_for_ever &
 
 for ((round = 1; round <= ROUNDS; round++)); do
 	check "round $round: load, and use" load_and_use
 	check "round $round: unload" unload_module
-	check "round $round: nothing is left of it" leave_alone
-	kill "${users[@]}"
+	check "round $round: nothing of it is left" nothing_of_it_is_left
+	# A monitor that found no module has ended by itself.
+	kill "${users[@]}" 2>/dev/null || :
 	wait "${users[@]}" || :
 done
 check "the clients are still there" kill -0 "${clients[@]}"
-use_family 4
+SRV=$S4
 check "and nobody is rejected" all_end OK 20 $OPEN
 finish
