@@ -10,7 +10,8 @@
 
 PORT=80
 
-# asked: sets ASKED to how often the server's side was asked for neighbours.
+# asked: sets ASKED to how often the server's side was asked for the neighbour,
+# by ARP and by neighbour discovery.
 asked()
 {
 	server_nft list table netdev test >"$TMP/asked"
@@ -40,7 +41,8 @@ server_nft -f - <<-'END'
 	table netdev test {
 		chain ingress {
 			type filter hook ingress device eth0 priority 0
-			meta protocol { arp, ip6 } counter
+			arp operation request arp daddr ip 10.0.0.99 counter
+			ip6 daddr ff02::1:ff00:99 counter
 		}
 	}
 END
@@ -52,6 +54,8 @@ for family in 4 6; do
 	esac
 	at $PORT
 	what="IPv$family"
+	asked
+	before=$ASKED
 	CB rule add db dst "$SRV" port $PORT response-time 1h \
 		passing-time 100ms broken-time 1h on unreachable
 	check "$what: four go to a neighbour that is not there" \
@@ -66,6 +70,7 @@ for family in 4 6; do
 	# Whatever else was about to be asked has been.
 	wait_for nobody_is_asked
 	asked
+	check "$what: the neighbour was asked for" test "$ASKED" != "$before"
 	before=$ASKED
 	check "$what: broken rejects" all_end ECONNREFUSED 5 $PORT
 	check "$what: and nobody is asked for the neighbour" \

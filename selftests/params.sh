@@ -37,7 +37,8 @@ CB rule change db recovery-samples 1 response-time 100ms connect-timeout 100ms
 CB breaker trip db $DEST
 check "RECOVERING that nobody will ever end is removed" \
 	wait_state db $DEST none
-expect_eq "and counted" 1 "$(stat_of breakers-expired)"
+# In PASSING it may have been removed once before.
+check "and counted" test "$(stat_of breakers-expired)" -ge 1
 
 check_fail "no breaker for an IPv4-mapped address" \
 	CB breaker trip db '[::ffff:10.0.0.2]:80'
