@@ -25,6 +25,7 @@
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/ktime.h>
+#include <linux/netdevice.h>
 #include <linux/netfilter.h>
 #include <linux/netfilter_ipv4.h>
 #include <linux/netfilter_ipv6.h>
@@ -242,10 +243,23 @@ static bool is_connecting(const struct sk_buff *skb)
 	return skb->sk && READ_ONCE(skb->sk->sk_state) == TCP_SYN_SENT;
 }
 
+/*
+ * A VRF shows a packet to LOCAL_OUT twice, first as if it left by the VRF's own
+ * device, and what that pass returns does not reach TCP: its refusal would
+ * be a hang. Unless the VRF has a queue: then the packet is routed to its
+ * device, and that pass is the one that TCP hears of.
+ */
+static bool is_vrf_preview(const struct sk_buff *skb,
+			   const struct nf_hook_state *state)
+{
+	return netif_is_l3_master(state->out) &&
+	       skb_dst(skb)->dev != state->out;
+}
+
 static unsigned int local_out4(void *priv, struct sk_buff *skb,
 			       const struct nf_hook_state *state)
 {
-	if (likely(!is_connecting(skb)))
+	if (likely(!is_connecting(skb)) || is_vrf_preview(skb, state))
 		return NF_ACCEPT;
 	return admit(priv, skb, skb->sk, AF_INET);
 }
@@ -253,15 +267,22 @@ static unsigned int local_out4(void *priv, struct sk_buff *skb,
 static unsigned int local_out6(void *priv, struct sk_buff *skb,
 			       const struct nf_hook_state *state)
 {
-	if (likely(!is_connecting(skb)))
+	if (likely(!is_connecting(skb)) || is_vrf_preview(skb, state))
 		return NF_ACCEPT;
 	return admit(priv, skb, skb->sk, AF_INET6);
+}
+
+/* What a VRF's own device sends passes the filters once more after that. */
+static bool is_leaving(const struct sk_buff *skb,
+		       const struct nf_hook_state *state)
+{
+	return is_connecting(skb) && !netif_is_l3_master(state->out);
 }
 
 static unsigned int post_routing4(void *priv, struct sk_buff *skb,
 				  const struct nf_hook_state *state)
 {
-	if (unlikely(is_connecting(skb)))
+	if (unlikely(is_leaving(skb, state)))
 		mark_sent(priv, skb, skb->sk, AF_INET);
 	return NF_ACCEPT;
 }
@@ -269,7 +290,7 @@ static unsigned int post_routing4(void *priv, struct sk_buff *skb,
 static unsigned int post_routing6(void *priv, struct sk_buff *skb,
 				  const struct nf_hook_state *state)
 {
-	if (unlikely(is_connecting(skb)))
+	if (unlikely(is_leaving(skb, state)))
 		mark_sent(priv, skb, skb->sk, AF_INET6);
 	return NF_ACCEPT;
 }
