@@ -354,11 +354,12 @@ events_start()
 	wait_for events_flow
 }
 
+# events_flow [FILE]: have they come to $TMP/FILE?
 events_flow()
 {
 	CB rule add flow dst 192.0.2.255
 	CB rule del flow
-	[ -s "$TMP/events" ]
+	[ -s "$TMP/${1-events}" ]
 }
 
 events_stop()
