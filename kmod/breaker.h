@@ -26,6 +26,7 @@
  * @broken_ms: time in BROKEN, 0 for @response_ms
  * @recovery_ms: time in RECOVERING, 0 for @response_ms
  * @connect_timeout_ms: silence that makes an attempt a timeout
+ * @mode: enum cbreak_mode; the machine does not look at it, its caller does
  *
  * Immutable once it is visible to a breaker. The three times that are zero
  * follow a later change of @response_ms.
@@ -40,6 +41,7 @@ struct cbreak_params {
 	u32 broken_ms;
 	u32 recovery_ms;
 	u32 connect_timeout_ms;
+	u32 mode;
 };
 
 static inline u32 cbreak_passing_ms(const struct cbreak_params *p)

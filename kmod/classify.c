@@ -78,7 +78,15 @@ static u8 family_bits(u8 family)
 	return family == AF_INET ? 32 : 128;
 }
 
-static void make_addr_mask(union nf_inet_addr *mask, u8 family, u8 len)
+/**
+ * cbreak_match_make_mask - the mask of a prefix
+ * @mask: where it goes
+ * @family: AF_INET or AF_INET6
+ * @len: prefix length
+ *
+ * Context: any.
+ */
+void cbreak_match_make_mask(union nf_inet_addr *mask, u8 family, u8 len)
 {
 	unsigned int i;
 
@@ -96,8 +104,17 @@ static u16 make_port_mask(u8 len)
 	return ~0U << (PORT_BITS - len);
 }
 
-static void mask_addr(union nf_inet_addr *out, const union nf_inet_addr *addr,
-		      const union nf_inet_addr *mask)
+/**
+ * cbreak_match_apply_mask - the prefix of an address
+ * @out: where it goes
+ * @addr: the address
+ * @mask: its mask
+ *
+ * Context: any.
+ */
+void cbreak_match_apply_mask(union nf_inet_addr *out,
+			     const union nf_inet_addr *addr,
+			     const union nf_inet_addr *mask)
 {
 	unsigned int i;
 
@@ -151,8 +168,8 @@ bool cbreak_match_covers(const struct cbreak_match *match, u8 family,
 		return false;
 	if (match->dst_len < loopback_len(family) && is_loopback(family, daddr))
 		return false;
-	make_addr_mask(&mask, family, match->dst_len);
-	mask_addr(&addr, daddr, &mask);
+	cbreak_match_make_mask(&mask, family, match->dst_len);
+	cbreak_match_apply_mask(&addr, daddr, &mask);
 	return !memcmp(&addr, &match->dst, sizeof(addr));
 }
 
@@ -205,8 +222,8 @@ bool cbreak_match_host_bits(const struct cbreak_match *match)
 {
 	union nf_inet_addr mask, addr;
 
-	make_addr_mask(&mask, match->family, match->dst_len);
-	mask_addr(&addr, &match->dst, &mask);
+	cbreak_match_make_mask(&mask, match->family, match->dst_len);
+	cbreak_match_apply_mask(&addr, &match->dst, &mask);
 	return memcmp(&addr, &match->dst, sizeof(addr));
 }
 
@@ -238,7 +255,7 @@ static struct mask *mask_create(struct list_head *masks, u8 family, u8 dst_len,
 		kfree(mask);
 		return ERR_PTR(err);
 	}
-	make_addr_mask(&mask->addr_mask, family, dst_len);
+	cbreak_match_make_mask(&mask->addr_mask, family, dst_len);
 	mask->port_mask = make_port_mask(port_len);
 	mask->dst_len = dst_len;
 	mask->port_len = port_len;
@@ -401,7 +418,7 @@ probe_mask(struct mask *mask, const union nf_inet_addr *daddr, u16 dport,
 	struct mask_key key;
 	struct entry *entry;
 
-	mask_addr(&key.addr, daddr, &mask->addr_mask);
+	cbreak_match_apply_mask(&key.addr, daddr, &mask->addr_mask);
 	key.port = dport & mask->port_mask;
 	list = rhltable_lookup(&mask->table, &key, mask_params);
 	rhl_for_each_entry_rcu(entry, node, list, node) {

@@ -58,6 +58,10 @@ struct cbreak_class *
 cbreak_classify_lookup_rcu(const struct cbreak_classifier *classifier,
 			   u8 family, const union nf_inet_addr *daddr,
 			   u16 dport);
+void cbreak_match_make_mask(union nf_inet_addr *mask, u8 family, u8 len);
+void cbreak_match_apply_mask(union nf_inet_addr *out,
+			     const union nf_inet_addr *addr,
+			     const union nf_inet_addr *mask);
 bool cbreak_match_covers(const struct cbreak_match *match, u8 family,
 			 const union nf_inet_addr *daddr, u16 dport);
 bool cbreak_match_equal(const struct cbreak_match *a,

@@ -31,7 +31,7 @@ static void destroy_rule(struct cbreak_net *cn, struct cbreak_rule *rule)
  * cbreak_control_add_rule - create a rule and put it in force
  * @cn: the namespace
  * @name: its name
- * @match: which connections
+ * @identity: its match and key
  * @params: its parameters
  * @extack: where the reason of a refusal goes
  *
@@ -39,14 +39,14 @@ static void destroy_rule(struct cbreak_net *cn, struct cbreak_rule *rule)
  *	   if there are too many rules, -ENOMEM.
  */
 int cbreak_control_add_rule(struct cbreak_net *cn, const char *name,
-			    const struct cbreak_match *match,
+			    const struct cbreak_identity *identity,
 			    const struct cbreak_params *params,
 			    struct netlink_ext_ack *extack)
 {
 	struct cbreak_rule *rule;
 	int err;
 
-	rule = cbreak_rule_create(&cn->rules, name, match, params, extack);
+	rule = cbreak_rule_create(&cn->rules, name, identity, params, extack);
 	if (IS_ERR(rule))
 		return PTR_ERR(rule);
 	rule->dests = &cn->dests;

@@ -4,15 +4,15 @@
 
 #include <linux/types.h>
 
+struct cbreak_identity;
 struct cbreak_key;
-struct cbreak_match;
 struct cbreak_net;
 struct cbreak_params;
 struct cbreak_rule;
 struct netlink_ext_ack;
 
 int cbreak_control_add_rule(struct cbreak_net *cn, const char *name,
-			    const struct cbreak_match *match,
+			    const struct cbreak_identity *identity,
 			    const struct cbreak_params *params,
 			    struct netlink_ext_ack *extack);
 int cbreak_control_set_params(struct cbreak_net *cn, struct cbreak_rule *rule,

@@ -221,7 +221,7 @@ static enum hrtimer_restart timer_expired(struct hrtimer *timer)
 
 /**
  * cbreak_dest_make_key - the key of a destination's breaker
- * @key: where it goes
+ * @key: where it goes; what the rule's key leaves out is zero
  * @rule: the rule
  * @family: AF_INET or AF_INET6
  * @addr: destination address, unused bytes zero
@@ -236,6 +236,15 @@ void cbreak_dest_make_key(struct cbreak_key *key,
 	key->port = port;
 	key->family = family;
 	key->pad = 0;
+	if (likely(rule->key_type == CBREAK_KEY_TYPE_ADDR_PORT))
+		return;
+	key->port = 0;
+	if (rule->key_type == CBREAK_KEY_TYPE_PREFIX) {
+		cbreak_match_apply_mask(&key->addr, addr, &rule->key_mask);
+	} else if (rule->key_type == CBREAK_KEY_TYPE_RULE) {
+		memset(&key->addr, 0, sizeof(key->addr));
+		key->family = AF_UNSPEC;
+	}
 }
 
 /**

@@ -14,10 +14,10 @@ struct net;
 
 /**
  * struct cbreak_key - what a breaker is found by
- * @addr: destination address; unused bytes are zero
+ * @addr: destination address or prefix; unused bytes are zero
  * @rule_id: number of its rule
- * @port: destination port, host byte order
- * @family: AF_INET or AF_INET6
+ * @port: destination port, host byte order; 0 if all ports share a breaker
+ * @family: AF_INET or AF_INET6; AF_UNSPEC if the whole rule shares a breaker
  * @pad: zero
  */
 struct cbreak_key {

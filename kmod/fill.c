@@ -36,6 +36,24 @@ static int fill_addr(struct sk_buff *skb, int type, u8 family,
 						      sizeof(addr->in6), addr);
 }
 
+/* A breaker's name: what its key leaves out is left out here. */
+static int fill_dest(struct sk_buff *skb, const struct cbreak_dest *dest,
+		     int addr, int port, int addr_len)
+{
+	const struct cbreak_key *key = &dest->key;
+
+	if (key->family != AF_UNSPEC &&
+	    fill_addr(skb, addr, key->family, &key->addr))
+		return -EMSGSIZE;
+	switch (dest->rule->key_type) {
+	case CBREAK_KEY_TYPE_ADDR_PORT:
+		return nla_put_u16(skb, port, key->port);
+	case CBREAK_KEY_TYPE_PREFIX:
+		return nla_put_u8(skb, addr_len, dest->rule->key_len);
+	}
+	return 0;
+}
+
 static int fill_counters(struct sk_buff *skb, int type,
 			 const struct cbreak_counters __percpu *counters)
 {
@@ -68,6 +86,14 @@ static int fill_match(struct sk_buff *skb, const struct cbreak_match *match)
 	return nla_put_u32(skb, CBREAK_A_RULE_PRIO, match->prio);
 }
 
+static int fill_key(struct sk_buff *skb, const struct cbreak_rule *rule)
+{
+	if (rule->key_type == CBREAK_KEY_TYPE_PREFIX &&
+	    nla_put_u8(skb, CBREAK_A_RULE_KEY_LEN, rule->key_len))
+		return -EMSGSIZE;
+	return nla_put_u32(skb, CBREAK_A_RULE_KEY, rule->key_type);
+}
+
 static int fill_params(struct sk_buff *skb, const struct cbreak_params *p)
 {
 	if (nla_put_u32(skb, CBREAK_A_RULE_ERROR_RATIO, p->error_ratio) ||
@@ -82,7 +108,8 @@ static int fill_params(struct sk_buff *skb, const struct cbreak_params *p)
 	    nla_put_u32(skb, CBREAK_A_RULE_MIN_SAMPLES, p->min_samples) ||
 	    nla_put_u32(skb, CBREAK_A_RULE_RECOVERY_SAMPLES,
 			p->recovery_samples) ||
-	    nla_put_u32(skb, CBREAK_A_RULE_ON, p->on))
+	    nla_put_u32(skb, CBREAK_A_RULE_ON, p->on) ||
+	    nla_put_u32(skb, CBREAK_A_RULE_MODE, p->mode))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -103,6 +130,7 @@ int cbreak_fill_rule(struct sk_buff *skb, struct cbreak_rule *rule)
 	if (nla_put_u32(skb, CBREAK_A_RULE_ID, rule->id) ||
 	    nla_put_string(skb, CBREAK_A_RULE_NAME, rule->name) ||
 	    fill_match(skb, &rule->class.match) ||
+	    fill_key(skb, rule) ||
 	    fill_params(skb, &params->params) ||
 	    nla_put_u32(skb, CBREAK_A_RULE_PASSING,
 			READ_ONCE(rule->nr[CBREAK_STATE_PASSING])) ||
@@ -147,9 +175,8 @@ int cbreak_fill_dest_rcu(struct sk_buff *skb, struct cbreak_dest *dest,
 				cbreak_rule_params_rcu(dest->rule), now_ns,
 				&snap);
 	if (nla_put_string(skb, CBREAK_A_BREAKER_RULE, dest->rule->name) ||
-	    fill_addr(skb, CBREAK_A_BREAKER_ADDR, dest->key.family,
-		      &dest->key.addr) ||
-	    nla_put_u16(skb, CBREAK_A_BREAKER_PORT, dest->key.port) ||
+	    fill_dest(skb, dest, CBREAK_A_BREAKER_ADDR, CBREAK_A_BREAKER_PORT,
+		      CBREAK_A_BREAKER_ADDR_LEN) ||
 	    nla_put_u8(skb, CBREAK_A_BREAKER_STATE, snap.state) ||
 	    nla_put_u32(skb, CBREAK_A_BREAKER_GENERATION, snap.gen) ||
 	    put_u64(skb, CBREAK_A_BREAKER_SINCE_MS,
@@ -191,9 +218,8 @@ int cbreak_fill_transition(struct sk_buff *skb, struct cbreak_dest *dest,
 	};
 
 	if (nla_put_string(skb, CBREAK_A_EVENT_RULE, dest->rule->name) ||
-	    fill_addr(skb, CBREAK_A_EVENT_ADDR, dest->key.family,
-		      &dest->key.addr) ||
-	    nla_put_u16(skb, CBREAK_A_EVENT_PORT, dest->key.port) ||
+	    fill_dest(skb, dest, CBREAK_A_EVENT_ADDR, CBREAK_A_EVENT_PORT,
+		      CBREAK_A_EVENT_ADDR_LEN) ||
 	    nla_put_u8(skb, CBREAK_A_EVENT_FROM, tr->from) ||
 	    nla_put_u8(skb, CBREAK_A_EVENT_TO, tr->to) ||
 	    nla_put_u8(skb, CBREAK_A_EVENT_CAUSE, tr->cause) ||

@@ -47,12 +47,14 @@
  * @tuple: the ends of the connection, as its socket has them
  * @isn: its sequence number
  * @data_len: its payload, for TCP Fast Open
+ * @family: AF_INET or AF_INET6
  * @fast_open: TCP sends it again at once, without option, if it is refused
  */
 struct syn {
 	struct cbreak_tuple tuple;
 	u32 isn;
 	u16 data_len;
+	u8 family;
 	bool fast_open;
 };
 
@@ -111,6 +113,7 @@ static bool get_syn(const struct sk_buff *skb, const struct sock *sk,
 		return false;
 	tuple_of_sock(&syn->tuple, sk, family);
 	syn->isn = ntohl(th->seq);
+	syn->family = family;
 	data_len = skb->len - off - th->doff * 4;
 	syn->data_len = clamp(data_len, 0, U16_MAX);
 	syn->fast_open = tcp_sk(sk)->fastopen_req;
@@ -128,7 +131,7 @@ static void add_attempt(struct cbreak_net *cn, struct cbreak_dest *dest,
 		.gen = gen,
 		.rule_id = dest->key.rule_id,
 		.data_len = syn->data_len,
-		.family = dest->key.family,
+		.family = syn->family,
 		.state = state,
 	};
 
@@ -153,17 +156,28 @@ static void add_attempt(struct cbreak_net *cn, struct cbreak_dest *dest,
 	cbreak_outcome_expect(cn);
 }
 
-static unsigned int reject(struct cbreak_net *cn, struct cbreak_dest *dest,
-			   const struct syn *syn, u64 now_ns)
+/* What a breaker's no means under the rule's mode. */
+static unsigned int refusal(u8 mode)
 {
-	cbreak_net_count(cn, dest, CBREAK_COUNTER_REJECTED);
+	if (mode == CBREAK_MODE_OBSERVE)
+		return NF_ACCEPT;
+	/* The only errno that does not mean packet loss to TCP. */
+	return NF_DROP_ERR(-ECONNREFUSED);
+}
+
+static unsigned int reject(struct cbreak_net *cn, struct cbreak_dest *dest,
+			   const struct syn *syn, u8 mode, u64 now_ns)
+{
+	if (mode == CBREAK_MODE_OBSERVE)
+		cbreak_net_count(cn, dest, CBREAK_COUNTER_WOULD_REJECT);
+	else
+		cbreak_net_count(cn, dest, CBREAK_COUNTER_REJECTED);
 	trace_cbreak_reject(dest, syn->isn);
 	/* The second copy that follows is the same attempt. */
 	if (syn->fast_open)
 		add_attempt(cn, dest, syn, 0, CBREAK_ATTEMPT_REJECTED, now_ns,
 			    0);
-	/* The only errno that does not mean packet loss to TCP. */
-	return NF_DROP_ERR(-ECONNREFUSED);
+	return refusal(mode);
 }
 
 static unsigned int admit(struct cbreak_net *cn, struct sk_buff *skb,
@@ -192,6 +206,9 @@ static unsigned int admit(struct cbreak_net *cn, struct sk_buff *skb,
 		return NF_ACCEPT;
 	}
 
+	p = cbreak_rule_params_rcu(rule);
+	if (unlikely(p->mode == CBREAK_MODE_NEVER))
+		return NF_ACCEPT;
 	now_ns = ktime_get_ns();
 	cbreak_dest_make_key(&key, rule, family, &syn.tuple.daddr,
 			     ntohs(syn.tuple.dport));
@@ -209,19 +226,18 @@ static unsigned int admit(struct cbreak_net *cn, struct sk_buff *skb,
 			cbreak_stats_inc(cn->stats, CBREAK_STAT_RETRANSMITS);
 			return NF_ACCEPT;
 		case CBREAK_ATTEMPT_REJECTED:
-			return NF_DROP_ERR(-ECONNREFUSED);
+			return refusal(p->mode);
 		case CBREAK_ATTEMPT_FREE:
 			break;
 		}
 		rnd = get_random_u32();
 	}
 
-	p = cbreak_rule_params_rcu(rule);
 	verdict = cbreak_breaker_admit(&dest->breaker, p, now_ns, rnd, &gen,
 				       &tr);
 	cbreak_dest_changed(dest, &tr, now_ns);
 	if (unlikely(verdict == CBREAK_REJECT))
-		return reject(cn, dest, &syn, now_ns);
+		return reject(cn, dest, &syn, p->mode, now_ns);
 	add_attempt(cn, dest, &syn, gen, CBREAK_ATTEMPT_ADMITTED, now_ns,
 		    p->connect_timeout_ms);
 	return NF_ACCEPT;

@@ -121,19 +121,19 @@ static const struct genl_ops genl_ops[] = {
 		.cmd = CBREAK_CMD_RULE_NEW,
 		.flags = GENL_UNS_ADMIN_PERM,
 		.policy = cbreak_rule_policy,
-		.maxattr = CBREAK_A_RULE_ON,
+		.maxattr = CBREAK_A_RULE_MAX,
 		.doit = cbreak_netlink_rule_new,
 	}, {
 		.cmd = CBREAK_CMD_RULE_REPLACE,
 		.flags = GENL_UNS_ADMIN_PERM,
 		.policy = cbreak_rule_policy,
-		.maxattr = CBREAK_A_RULE_ON,
+		.maxattr = CBREAK_A_RULE_MAX,
 		.doit = cbreak_netlink_rule_replace,
 	}, {
 		.cmd = CBREAK_CMD_RULE_SET,
 		.flags = GENL_UNS_ADMIN_PERM,
 		.policy = cbreak_rule_policy,
-		.maxattr = CBREAK_A_RULE_ON,
+		.maxattr = CBREAK_A_RULE_MAX,
 		.doit = cbreak_netlink_rule_set,
 	}, {
 		.cmd = CBREAK_CMD_RULE_DEL,
@@ -150,7 +150,7 @@ static const struct genl_ops genl_ops[] = {
 	}, {
 		.cmd = CBREAK_CMD_BREAKER_GET,
 		.policy = cbreak_breaker_policy,
-		.maxattr = CBREAK_A_BREAKER_PORT,
+		.maxattr = CBREAK_A_BREAKER_MAX,
 		.doit = cbreak_netlink_breaker_get,
 		.start = cbreak_netlink_breaker_start,
 		.dumpit = cbreak_netlink_breaker_dump,
@@ -159,13 +159,13 @@ static const struct genl_ops genl_ops[] = {
 		.cmd = CBREAK_CMD_BREAKER_RESET,
 		.flags = GENL_UNS_ADMIN_PERM,
 		.policy = cbreak_breaker_policy,
-		.maxattr = CBREAK_A_BREAKER_PORT,
+		.maxattr = CBREAK_A_BREAKER_MAX,
 		.doit = cbreak_netlink_breaker_reset,
 	}, {
 		.cmd = CBREAK_CMD_BREAKER_TRIP,
 		.flags = GENL_UNS_ADMIN_PERM,
 		.policy = cbreak_breaker_policy,
-		.maxattr = CBREAK_A_BREAKER_PORT,
+		.maxattr = CBREAK_A_BREAKER_MAX,
 		.doit = cbreak_netlink_breaker_trip,
 	}, {
 		.cmd = CBREAK_CMD_STATS_GET,

@@ -6,13 +6,15 @@
 
 #include "uapi/linux/cbreak.h"
 
+struct cbreak_identity;
+struct cbreak_params;
 struct cbreak_rule;
 struct cbreak_rules;
 
 extern struct genl_family cbreak_genl_family;
-extern const struct nla_policy cbreak_rule_policy[CBREAK_A_RULE_ON + 1];
+extern const struct nla_policy cbreak_rule_policy[CBREAK_A_RULE_MAX + 1];
 extern const struct nla_policy cbreak_rule_name_policy[CBREAK_A_RULE_NAME + 1];
-extern const struct nla_policy cbreak_breaker_policy[CBREAK_A_BREAKER_PORT + 1];
+extern const struct nla_policy cbreak_breaker_policy[CBREAK_A_BREAKER_MAX + 1];
 
 int cbreak_netlink_register(void);
 void cbreak_netlink_unregister(void);
@@ -20,6 +22,17 @@ void cbreak_netlink_unregister(void);
 struct cbreak_rule *cbreak_netlink_find_rule(struct cbreak_rules *rules,
 					     const struct nlattr *attr,
 					     struct netlink_ext_ack *extack);
+
+/* What a request says of a rule: netlink_param.c */
+extern const struct cbreak_params cbreak_netlink_default_params;
+int cbreak_netlink_check_name(const struct nlattr *attr,
+			      struct netlink_ext_ack *extack);
+int cbreak_netlink_parse_identity(struct nlattr **attrs,
+				  struct cbreak_identity *identity,
+				  struct netlink_ext_ack *extack);
+bool cbreak_netlink_has_identity(struct nlattr **attrs);
+int cbreak_netlink_parse_params(struct nlattr **attrs, struct cbreak_params *p,
+				struct netlink_ext_ack *extack);
 
 /* Requests about rules. */
 int cbreak_netlink_rule_new(struct sk_buff *skb, struct genl_info *info);

@@ -15,12 +15,13 @@
 #include "net.h"
 #include "netlink.h"
 
-const struct nla_policy cbreak_breaker_policy[CBREAK_A_BREAKER_PORT + 1] = {
+const struct nla_policy cbreak_breaker_policy[CBREAK_A_BREAKER_MAX + 1] = {
 	[CBREAK_A_BREAKER_RULE] = { .type = NLA_NUL_STRING,
 				    .len = CBREAK_NAME_MAX },
 	[CBREAK_A_BREAKER_ADDR] = { .type = NLA_BINARY,
 				    .len = sizeof(struct in6_addr) },
 	[CBREAK_A_BREAKER_PORT] = { .type = NLA_U16 },
+	[CBREAK_A_BREAKER_ADDR_LEN] = { .type = NLA_U8 },
 };
 
 /**
@@ -37,33 +38,76 @@ struct dump {
 	unsigned int restarts;
 };
 
-static int parse_key(struct nlattr **attrs, const struct cbreak_rule *rule,
-		     struct cbreak_key *key, struct netlink_ext_ack *extack)
+static bool names_one(struct nlattr **attrs)
+{
+	return attrs[CBREAK_A_BREAKER_ADDR] || attrs[CBREAK_A_BREAKER_PORT] ||
+	       attrs[CBREAK_A_BREAKER_ADDR_LEN];
+}
+
+/* What the rule's key asks for must be there; what it leaves out may be. */
+static int check_names(struct nlattr **attrs, const struct cbreak_rule *rule,
+		       struct netlink_ext_ack *extack)
 {
 	const struct nlattr *addr = attrs[CBREAK_A_BREAKER_ADDR];
-	const struct nlattr *port = attrs[CBREAK_A_BREAKER_PORT];
-	union nf_inet_addr daddr = {};
-	u8 family = AF_INET6;
+	const struct nlattr *len = attrs[CBREAK_A_BREAKER_ADDR_LEN];
 
-	if (!addr || !port) {
+	if (rule->key_type == CBREAK_KEY_TYPE_ADDR_PORT &&
+	    (!addr || !attrs[CBREAK_A_BREAKER_PORT])) {
 		NL_SET_ERR_MSG(extack,
 			       "a breaker is named by rule, address and port");
 		return -EINVAL;
 	}
+	if (rule->key_type != CBREAK_KEY_TYPE_RULE && !addr) {
+		NL_SET_ERR_MSG(extack,
+			       "a breaker of this rule is named by an address");
+		return -EINVAL;
+	}
+	if (len && (rule->key_type != CBREAK_KEY_TYPE_PREFIX ||
+		    nla_get_u8(len) != rule->key_len)) {
+		NL_SET_ERR_MSG_ATTR(extack, len,
+				    "the rule's breakers are not for prefixes of this length");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+/*
+ * A destination that a request names: its address, all zero and AF_UNSPEC if
+ * it has none, and its port, 0 if it has none.
+ */
+struct place {
+	union nf_inet_addr addr;
+	u8 family;
+	u16 port;
+};
+
+static int parse_place(struct nlattr **attrs, struct place *place,
+		       struct netlink_ext_ack *extack)
+{
+	const struct nlattr *addr = attrs[CBREAK_A_BREAKER_ADDR];
+	const struct nlattr *port = attrs[CBREAK_A_BREAKER_PORT];
+
+	memset(place, 0, sizeof(*place));
+	if (port)
+		place->port = nla_get_u16(port);
+	if (!addr)
+		return 0;
 	if (nla_len(addr) == sizeof(struct in_addr)) {
-		family = AF_INET;
-	} else if (nla_len(addr) != sizeof(struct in6_addr)) {
+		place->family = AF_INET;
+	} else if (nla_len(addr) == sizeof(struct in6_addr)) {
+		place->family = AF_INET6;
+	} else {
 		NL_SET_ERR_MSG_ATTR(extack, addr,
 				    "an address has 4 or 16 bytes");
 		return -EINVAL;
 	}
-	memcpy(&daddr, nla_data(addr), nla_len(addr));
-	if (family == AF_INET6 && ipv6_addr_v4mapped(&daddr.in6)) {
+	memcpy(&place->addr, nla_data(addr), nla_len(addr));
+	if (place->family == AF_INET6 &&
+	    ipv6_addr_v4mapped(&place->addr.in6)) {
 		NL_SET_ERR_MSG_ATTR(extack, addr,
 				    "connections to IPv4-mapped addresses are IPv4: write the IPv4 address");
 		return -EINVAL;
 	}
-	cbreak_dest_make_key(key, rule, family, &daddr, nla_get_u16(port));
 	return 0;
 }
 
@@ -75,7 +119,7 @@ static int no_such_breaker(struct netlink_ext_ack *extack)
 
 /* Find the rule and make the key of the breaker that a request names. */
 static struct cbreak_rule *find(struct cbreak_net *cn, struct genl_info *info,
-				struct cbreak_key *key)
+				struct place *place, struct cbreak_key *key)
 {
 	struct cbreak_rule *rule;
 	int err;
@@ -85,8 +129,14 @@ static struct cbreak_rule *find(struct cbreak_net *cn, struct genl_info *info,
 					info->extack);
 	if (IS_ERR(rule))
 		return rule;
-	err = parse_key(info->attrs, rule, key, info->extack);
-	return err ? ERR_PTR(err) : rule;
+	err = check_names(info->attrs, rule, info->extack);
+	if (!err)
+		err = parse_place(info->attrs, place, info->extack);
+	if (err)
+		return ERR_PTR(err);
+	cbreak_dest_make_key(key, rule, place->family, &place->addr,
+			     place->port);
+	return rule;
 }
 
 /**
@@ -103,11 +153,12 @@ int cbreak_netlink_breaker_get(struct sk_buff *skb, struct genl_info *info)
 	struct cbreak_dest *dest;
 	struct sk_buff *reply;
 	struct cbreak_key key;
+	struct place place;
 	void *hdr;
 	int err;
 
 	mutex_lock(&cn->lock);
-	rule = find(cn, info, &key);
+	rule = find(cn, info, &place, &key);
 	mutex_unlock(&cn->lock);
 	if (IS_ERR(rule))
 		return PTR_ERR(rule);
@@ -160,7 +211,7 @@ static int begin(struct cbreak_net *cn, struct netlink_callback *cb,
 	struct nlattr **attrs = cbreak_compat_dump_attrs(cb);
 	struct cbreak_rule *rule;
 
-	if (attrs[CBREAK_A_BREAKER_ADDR] || attrs[CBREAK_A_BREAKER_PORT]) {
+	if (names_one(attrs)) {
 		NL_SET_ERR_MSG(cb->extack,
 			       "breakers are dumped by rule, not by address");
 		return -EINVAL;
@@ -269,11 +320,11 @@ int cbreak_netlink_breaker_reset(struct sk_buff *skb, struct genl_info *info)
 	struct cbreak_net *cn = cbreak_net(genl_info_net(info));
 	struct cbreak_rule *rule;
 	struct cbreak_key key;
+	struct place place;
 	int err = 0;
 
 	mutex_lock(&cn->lock);
-	if (!info->attrs[CBREAK_A_BREAKER_ADDR] &&
-	    !info->attrs[CBREAK_A_BREAKER_PORT]) {
+	if (!names_one(info->attrs)) {
 		rule = cbreak_netlink_find_rule(&cn->rules,
 						info->attrs[CBREAK_A_BREAKER_RULE],
 						info->extack);
@@ -283,7 +334,7 @@ int cbreak_netlink_breaker_reset(struct sk_buff *skb, struct genl_info *info)
 			cbreak_dest_reset_rule(&cn->dests, rule);
 		goto unlock;
 	}
-	rule = find(cn, info, &key);
+	rule = find(cn, info, &place, &key);
 	if (IS_ERR(rule))
 		err = PTR_ERR(rule);
 	else if (cbreak_control_reset(cn, &key))
@@ -291,6 +342,39 @@ int cbreak_netlink_breaker_reset(struct sk_buff *skb, struct genl_info *info)
 unlock:
 	mutex_unlock(&cn->lock);
 	return err;
+}
+
+static bool is_never(const struct cbreak_rule *rule,
+		     struct netlink_ext_ack *extack)
+{
+	bool never;
+
+	rcu_read_lock();
+	never = cbreak_rule_params_rcu(rule)->mode == CBREAK_MODE_NEVER;
+	rcu_read_unlock();
+	if (never)
+		NL_SET_ERR_MSG(extack, "the mode of the rule is never: it has no breakers");
+	return never;
+}
+
+/* Does the rule guard that destination, as far as it is said what it is? */
+static bool may_trip(const struct cbreak_rule *rule, struct genl_info *info,
+		     const struct place *place)
+{
+	const struct cbreak_match *match = &rule->class.match;
+	const struct nlattr *addr = info->attrs[CBREAK_A_BREAKER_ADDR];
+	u16 port = place->port;
+
+	if (is_never(rule, info->extack))
+		return false;
+	if (!info->attrs[CBREAK_A_BREAKER_PORT])
+		port = match->port_min;
+	if (!addr || cbreak_match_covers(match, place->family, &place->addr,
+					 port))
+		return true;
+	NL_SET_ERR_MSG_ATTR(info->extack, addr,
+			    "the rule does not match this destination");
+	return false;
 }
 
 /**
@@ -305,17 +389,14 @@ int cbreak_netlink_breaker_trip(struct sk_buff *skb, struct genl_info *info)
 	struct cbreak_net *cn = cbreak_net(genl_info_net(info));
 	struct cbreak_rule *rule;
 	struct cbreak_key key;
+	struct place place;
 	int err;
 
 	mutex_lock(&cn->lock);
-	rule = find(cn, info, &key);
+	rule = find(cn, info, &place, &key);
 	if (IS_ERR(rule)) {
 		err = PTR_ERR(rule);
-	} else if (!cbreak_match_covers(&rule->class.match, key.family,
-					&key.addr, key.port)) {
-		NL_SET_ERR_MSG_ATTR(info->extack,
-				    info->attrs[CBREAK_A_BREAKER_ADDR],
-				    "the rule does not match this destination");
+	} else if (!may_trip(rule, info, &place)) {
 		err = -ERANGE;
 	} else {
 		err = cbreak_control_trip(cn, rule, &key);

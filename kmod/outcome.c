@@ -23,13 +23,9 @@ static void record(struct cbreak_net *cn, const struct cbreak_attempt *attempt,
 {
 	struct cbreak_transition tr = {};
 	u64 now_ns = ktime_get_ns();
+	struct cbreak_rule *rule;
 	struct cbreak_dest *dest;
-	struct cbreak_key key = {
-		.addr = attempt->tuple.daddr,
-		.rule_id = attempt->rule_id,
-		.port = ntohs(attempt->tuple.dport),
-		.family = attempt->family,
-	};
+	struct cbreak_key key;
 	bool counted;
 
 	/* What this host's own firewall did says nothing of the destination. */
@@ -38,7 +34,14 @@ static void record(struct cbreak_net *cn, const struct cbreak_attempt *attempt,
 		cbreak_stats_inc(cn->stats, CBREAK_STAT_UNSENT);
 		return;
 	}
-	dest = cbreak_dest_lookup_rcu(&cn->dests, &key);
+	rule = xa_load(&cn->rules.by_id, attempt->rule_id);
+	dest = NULL;
+	if (rule) {
+		cbreak_dest_make_key(&key, rule, attempt->family,
+				     &attempt->tuple.daddr,
+				     ntohs(attempt->tuple.dport));
+		dest = cbreak_dest_lookup_rcu(&cn->dests, &key);
+	}
 	if (!dest) {
 		cbreak_stats_inc(cn->stats, CBREAK_STAT_ORPHANED);
 		return;
@@ -47,7 +50,7 @@ static void record(struct cbreak_net *cn, const struct cbreak_attempt *attempt,
 		     CBREAK_COUNTER_UNREACHABLE);
 	cbreak_net_count(cn, dest, CBREAK_COUNTER_SUCCESS + outcome.kind);
 	counted = cbreak_breaker_record(&dest->breaker,
-					cbreak_rule_params_rcu(dest->rule),
+					cbreak_rule_params_rcu(rule),
 					attempt->gen, outcome, now_ns, &tr);
 	if (!counted)
 		cbreak_net_count(cn, dest, CBREAK_COUNTER_LATE);

@@ -99,7 +99,7 @@ static int check_conflicts(struct cbreak_rules *rules, const char *name,
  * cbreak_rule_create - make a rule that no SYN finds yet
  * @rules: the rules it will belong to
  * @name: a valid name
- * @match: a valid match
+ * @identity: a valid match and key
  * @params: valid parameters
  * @extack: where the reason of a refusal goes
  *
@@ -108,14 +108,14 @@ static int check_conflicts(struct cbreak_rules *rules, const char *name,
  */
 struct cbreak_rule *cbreak_rule_create(struct cbreak_rules *rules,
 				       const char *name,
-				       const struct cbreak_match *match,
+				       const struct cbreak_identity *identity,
 				       const struct cbreak_params *params,
 				       struct netlink_ext_ack *extack)
 {
 	struct cbreak_rule *rule;
 	int err;
 
-	err = check_conflicts(rules, name, match, extack);
+	err = check_conflicts(rules, name, &identity->match, extack);
 	if (err)
 		return ERR_PTR(err);
 	if (rules->nr >= CBREAK_RULES_MAX) {
@@ -128,7 +128,11 @@ struct cbreak_rule *cbreak_rule_create(struct cbreak_rules *rules,
 	if (!rule)
 		return ERR_PTR(-ENOMEM);
 	strscpy(rule->name, name, sizeof(rule->name));
-	rule->class.match = *match;
+	rule->class.match = identity->match;
+	rule->key_type = identity->key_type;
+	rule->key_len = identity->key_len;
+	cbreak_match_make_mask(&rule->key_mask, identity->match.family,
+			       identity->key_len);
 	rule->counters = alloc_percpu_gfp(struct cbreak_counters,
 					  GFP_KERNEL_ACCOUNT | __GFP_ZERO);
 	if (!rule->counters) {

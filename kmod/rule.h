@@ -23,9 +23,24 @@ struct cbreak_rule_params {
 };
 
 /**
+ * struct cbreak_identity - what makes a rule the one that it is
+ * @match: which connections
+ * @key_type: enum cbreak_key_type
+ * @key_len: prefix length of its breakers' keys, for CBREAK_KEY_TYPE_PREFIX
+ */
+struct cbreak_identity {
+	struct cbreak_match match;
+	u8 key_type;
+	u8 key_len;
+};
+
+/**
  * struct cbreak_rule - a rule of a network namespace
  * @class: its match and place in the classifier
  * @id: its number, the key of its breakers
+ * @key_type: enum cbreak_key_type: what shares a breaker
+ * @key_len: length of @key_mask
+ * @key_mask: for CBREAK_KEY_TYPE_PREFIX
  * @params: replaced as a whole; writers hold the namespace's mutex
  * @counters: totals of its breakers, those that are gone included
  * @dests: the namespace's breakers
@@ -38,6 +53,9 @@ struct cbreak_rule_params {
 struct cbreak_rule {
 	struct cbreak_class class;
 	u32 id;
+	u8 key_type;
+	u8 key_len;
+	union nf_inet_addr key_mask;
 	struct cbreak_rule_params __rcu *params;
 	struct cbreak_counters __percpu *counters;
 	struct cbreak_dests *dests;
@@ -81,7 +99,7 @@ struct cbreak_rule *cbreak_rule_lookup(struct cbreak_rules *rules,
 				       const char *name);
 struct cbreak_rule *cbreak_rule_create(struct cbreak_rules *rules,
 				       const char *name,
-				       const struct cbreak_match *match,
+				       const struct cbreak_identity *identity,
 				       const struct cbreak_params *params,
 				       struct netlink_ext_ack *extack);
 int cbreak_rule_publish(struct cbreak_rules *rules, struct cbreak_rule *rule);

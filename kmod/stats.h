@@ -11,6 +11,8 @@
  * enum cbreak_counter - counters of a breaker, of a rule and of a namespace
  * @CBREAK_COUNTER_ADMITTED: attempts admitted
  * @CBREAK_COUNTER_REJECTED: SYNs refused by a breaker
+ * @CBREAK_COUNTER_WOULD_REJECT: SYNs that a breaker would have refused, were
+ *	its rule enforced
  * @CBREAK_COUNTER_SUCCESS: the first of the outcomes, in the order of enum
  *	cbreak_kind
  * @CBREAK_COUNTER_REFUSED: outcome
@@ -22,6 +24,7 @@
 enum cbreak_counter {
 	CBREAK_COUNTER_ADMITTED,
 	CBREAK_COUNTER_REJECTED,
+	CBREAK_COUNTER_WOULD_REJECT,
 	CBREAK_COUNTER_SUCCESS,
 	CBREAK_COUNTER_REFUSED,
 	CBREAK_COUNTER_TIMEOUT,

@@ -17,7 +17,6 @@
  * Context: process, may sleep.
  */
 #include <linux/device.h>
-#include <linux/inet.h>
 #include <linux/jhash.h>
 #include <linux/kobject.h>
 #include <linux/slab.h>
@@ -31,204 +30,19 @@
 /* Directories that are made between two looks at the table. */
 #define BATCH		32
 
-/**
- * struct rule_dev - a rule's directory
- * @dev: the device
- * @cn: its namespace
- * @rule: the rule; not used once the device is deleted
- * @breakers: the directory of its breakers' directories
- * @nr_shown: how many there are
- */
-struct rule_dev {
-	struct device dev;
-	struct cbreak_net *cn;
-	struct cbreak_rule *rule;
-	struct kobject *breakers;
-	unsigned int nr_shown;
-};
-
-static struct rule_dev *to_rule_dev(const struct device *dev)
-{
-	return container_of(dev, struct rule_dev, dev);
-}
-
-static struct cbreak_params get_params(const struct device *dev)
-{
-	struct cbreak_params params;
-
-	rcu_read_lock();
-	params = *cbreak_rule_params_rcu(to_rule_dev(dev)->rule);
-	rcu_read_unlock();
-	return params;
-}
-
-static ssize_t dst_show(struct device *dev, struct device_attribute *attr,
-			char *buf)
-{
-	const struct cbreak_match *match = &to_rule_dev(dev)->rule->class.match;
-
-	switch (match->family) {
-	case AF_INET:
-		return sysfs_emit(buf, "%pI4/%u\n", &match->dst.ip,
-				  match->dst_len);
-	case AF_INET6:
-		return sysfs_emit(buf, "%pI6c/%u\n", &match->dst.in6,
-				  match->dst_len);
-	}
-	return sysfs_emit(buf, "any\n");
-}
-static DEVICE_ATTR_RO(dst);
-
-static ssize_t port_show(struct device *dev, struct device_attribute *attr,
-			 char *buf)
-{
-	const struct cbreak_match *match = &to_rule_dev(dev)->rule->class.match;
-
-	if (!match->port_min && match->port_max == U16_MAX)
-		return sysfs_emit(buf, "any\n");
-	if (match->port_min == match->port_max)
-		return sysfs_emit(buf, "%u\n", match->port_min);
-	return sysfs_emit(buf, "%u-%u\n", match->port_min, match->port_max);
-}
-static DEVICE_ATTR_RO(port);
-
-static ssize_t prio_show(struct device *dev, struct device_attribute *attr,
-			 char *buf)
-{
-	return sysfs_emit(buf, "%u\n", to_rule_dev(dev)->rule->class.match.prio);
-}
-static DEVICE_ATTR_RO(prio);
-
-static ssize_t error_ratio_show(struct device *dev,
-				struct device_attribute *attr, char *buf)
-{
-	/* Less than one. */
-	return sysfs_emit(buf, "0.%06u\n", get_params(dev).error_ratio);
-}
-static DEVICE_ATTR_RO(error_ratio);
-
-static ssize_t on_show(struct device *dev, struct device_attribute *attr,
-		       char *buf)
-{
-	u32 on = get_params(dev).on;
-	int len = 0;
-
-	if (on & CBREAK_ON_REFUSED)
-		len += sysfs_emit_at(buf, len, " refused");
-	if (on & CBREAK_ON_TIMEOUT)
-		len += sysfs_emit_at(buf, len, " timeout");
-	if (on & CBREAK_ON_UNREACHABLE)
-		len += sysfs_emit_at(buf, len, " unreachable");
-	len += sysfs_emit_at(buf, len, "\n");
-	/* Without the leading space; a rule has at least one kind. */
-	memmove(buf, buf + 1, len);
-	return len - 1;
-}
-static DEVICE_ATTR_RO(on);
-
-#define PARAM_ATTR(_name, _value)					\
-static ssize_t _name##_show(struct device *dev,				\
-			    struct device_attribute *attr, char *buf)	\
-{									\
-	const struct cbreak_params p = get_params(dev);			\
-									\
-	return sysfs_emit(buf, "%u\n", _value);				\
-}									\
-static DEVICE_ATTR_RO(_name)
-
-PARAM_ATTR(response_time_ms, p.response_ms);
-PARAM_ATTR(passing_time_ms, cbreak_passing_ms(&p));
-PARAM_ATTR(broken_time_ms, cbreak_broken_ms(&p));
-PARAM_ATTR(recovery_time_ms, cbreak_recovery_ms(&p));
-PARAM_ATTR(connect_timeout_ms, p.connect_timeout_ms);
-PARAM_ATTR(min_samples, p.min_samples);
-PARAM_ATTR(recovery_samples, p.recovery_samples);
-
-#define STATE_ATTR(_name, _state)					\
-static ssize_t _name##_show(struct device *dev,				\
-			    struct device_attribute *attr, char *buf)	\
-{									\
-	return sysfs_emit(buf, "%u\n",					\
-			  READ_ONCE(to_rule_dev(dev)->rule->nr[_state])); \
-}									\
-static DEVICE_ATTR_RO(_name)
-
-STATE_ATTR(passing, CBREAK_STATE_PASSING);
-STATE_ATTR(broken, CBREAK_STATE_BROKEN);
-STATE_ATTR(recovering, CBREAK_STATE_RECOVERING);
-
-#define COUNTER_ATTR(_name, _counter)					\
-static ssize_t _name##_show(struct device *dev,				\
-			    struct device_attribute *attr, char *buf)	\
-{									\
-	return sysfs_emit(buf, "%llu\n",				\
-			  cbreak_counters_sum(to_rule_dev(dev)->rule->counters, \
-					      _counter));		\
-}									\
-static DEVICE_ATTR_RO(_name)
-
-COUNTER_ATTR(admitted, CBREAK_COUNTER_ADMITTED);
-COUNTER_ATTR(rejected, CBREAK_COUNTER_REJECTED);
-COUNTER_ATTR(success, CBREAK_COUNTER_SUCCESS);
-COUNTER_ATTR(refused, CBREAK_COUNTER_REFUSED);
-COUNTER_ATTR(timeout, CBREAK_COUNTER_TIMEOUT);
-COUNTER_ATTR(unreachable, CBREAK_COUNTER_UNREACHABLE);
-COUNTER_ATTR(late, CBREAK_COUNTER_LATE);
-
-static ssize_t hidden_show(struct device *dev, struct device_attribute *attr,
-			   char *buf)
-{
-	const struct rule_dev *rdev = to_rule_dev(dev);
-	unsigned int i, all = 0, shown;
-
-	for (i = 0; i < CBREAK_STATES; i++)
-		all += READ_ONCE(rdev->rule->nr[i]);
-	shown = READ_ONCE(rdev->nr_shown);
-	return sysfs_emit(buf, "%u\n", all > shown ? all - shown : 0);
-}
-static DEVICE_ATTR_RO(hidden);
-
-static struct attribute *rule_attrs[] = {
-	&dev_attr_dst.attr,
-	&dev_attr_port.attr,
-	&dev_attr_prio.attr,
-	&dev_attr_error_ratio.attr,
-	&dev_attr_response_time_ms.attr,
-	&dev_attr_passing_time_ms.attr,
-	&dev_attr_broken_time_ms.attr,
-	&dev_attr_recovery_time_ms.attr,
-	&dev_attr_connect_timeout_ms.attr,
-	&dev_attr_min_samples.attr,
-	&dev_attr_recovery_samples.attr,
-	&dev_attr_on.attr,
-	&dev_attr_passing.attr,
-	&dev_attr_broken.attr,
-	&dev_attr_recovering.attr,
-	&dev_attr_admitted.attr,
-	&dev_attr_rejected.attr,
-	&dev_attr_success.attr,
-	&dev_attr_refused.attr,
-	&dev_attr_timeout.attr,
-	&dev_attr_unreachable.attr,
-	&dev_attr_late.attr,
-	&dev_attr_hidden.attr,
-	NULL
-};
-ATTRIBUTE_GROUPS(rule);
-
 static void rule_dev_release(struct device *dev)
 {
-	kfree(to_rule_dev(dev));
+	kfree(cbreak_rule_dev(dev));
 }
 
 static const CBREAK_COMPAT_NS *rule_dev_namespace(CBREAK_COMPAT_NS_DEVICE *dev)
 {
-	return cbreak_compat_ns(to_rule_dev(dev)->cn->net);
+	return cbreak_compat_ns(cbreak_rule_dev(dev)->cn->net);
 }
 
 static struct class cbreak_class = {
 	.name = "cbreak",
-	.dev_groups = rule_groups,
+	.dev_groups = cbreak_rule_dev_groups,
 	.dev_release = rule_dev_release,
 	.ns_type = &net_ns_type_operations,
 	.namespace = rule_dev_namespace,
@@ -274,7 +88,7 @@ static bool is_shown(struct cbreak_net *cn, const struct cbreak_key *key)
  * The directory that a breaker's belongs into, and its rule's device; NULL if
  * the rule has gone. Both stay while sysfs.lock is held.
  */
-static struct rule_dev *find_rule_dev(struct cbreak_net *cn, u32 rule_id)
+static struct cbreak_rule_dev *find_rule_dev(struct cbreak_net *cn, u32 rule_id)
 {
 	struct cbreak_rule *rule;
 	struct device *dev;
@@ -283,13 +97,45 @@ static struct rule_dev *find_rule_dev(struct cbreak_net *cn, u32 rule_id)
 	rule = xa_load(&cn->rules.by_id, rule_id);
 	dev = rule ? READ_ONCE(rule->dev) : NULL;
 	rcu_read_unlock();
-	return dev ? to_rule_dev(dev) : NULL;
+	return dev ? cbreak_rule_dev(dev) : NULL;
+}
+
+/* "[" 39 characters "]_128" is the longest; a name cannot have a slash. */
+#define KEY_NAME_LEN	48
+
+static void format_key(char *name, const struct cbreak_key *key,
+		       const struct cbreak_rule *rule)
+{
+	int len;
+
+	switch (key->family) {
+	case AF_INET:
+		len = scnprintf(name, KEY_NAME_LEN, "%pI4", &key->addr.ip);
+		break;
+	case AF_INET6:
+		len = scnprintf(name, KEY_NAME_LEN, "[%pI6c]",
+				&key->addr.in6);
+		break;
+	default:
+		strscpy(name, "any", KEY_NAME_LEN);
+		return;
+	}
+	switch (rule->key_type) {
+	case CBREAK_KEY_TYPE_ADDR_PORT:
+		scnprintf(name + len, KEY_NAME_LEN - len, ":%u", key->port);
+		break;
+	case CBREAK_KEY_TYPE_PREFIX:
+		scnprintf(name + len, KEY_NAME_LEN - len, "_%u",
+			  rule->key_len);
+		break;
+	}
 }
 
 static void show_breaker(struct cbreak_net *cn, const struct cbreak_key *key)
 {
-	struct rule_dev *rdev = find_rule_dev(cn, key->rule_id);
+	struct cbreak_rule_dev *rdev = find_rule_dev(cn, key->rule_id);
 	struct cbreak_shown *shown;
+	char name[KEY_NAME_LEN];
 	int err;
 
 	if (!rdev || is_shown(cn, key))
@@ -299,14 +145,9 @@ static void show_breaker(struct cbreak_net *cn, const struct cbreak_key *key)
 		return;
 	shown->cn = cn;
 	shown->key = *key;
-	if (key->family == AF_INET)
-		err = kobject_init_and_add(&shown->kobj, &cbreak_shown_ktype,
-					   rdev->breakers, "%pI4:%u",
-					   &key->addr.ip, key->port);
-	else
-		err = kobject_init_and_add(&shown->kobj, &cbreak_shown_ktype,
-					   rdev->breakers, "[%pI6c]:%u",
-					   &key->addr.in6, key->port);
+	format_key(name, key, rdev->rule);
+	err = kobject_init_and_add(&shown->kobj, &cbreak_shown_ktype,
+				   rdev->breakers, "%s", name);
 	if (err) {
 		kobject_put(&shown->kobj);
 		return;
@@ -318,7 +159,7 @@ static void show_breaker(struct cbreak_net *cn, const struct cbreak_key *key)
 
 static void hide_breaker(struct cbreak_net *cn, struct cbreak_shown *shown)
 {
-	struct rule_dev *rdev = find_rule_dev(cn, shown->key.rule_id);
+	struct cbreak_rule_dev *rdev = find_rule_dev(cn, shown->key.rule_id);
 
 	hlist_del(&shown->node);
 	WRITE_ONCE(cn->sysfs.nr_shown, cn->sysfs.nr_shown - 1);
@@ -440,7 +281,7 @@ void cbreak_sysfs_uninit(struct cbreak_net *cn)
  */
 int cbreak_sysfs_add_rule(struct cbreak_net *cn, struct cbreak_rule *rule)
 {
-	struct rule_dev *rdev;
+	struct cbreak_rule_dev *rdev;
 	int err;
 
 	rdev = kzalloc(sizeof(*rdev), GFP_KERNEL);
@@ -482,11 +323,11 @@ err_put:
  */
 void cbreak_sysfs_remove_rule(struct cbreak_net *cn, struct cbreak_rule *rule)
 {
-	struct rule_dev *rdev;
+	struct cbreak_rule_dev *rdev;
 
 	if (!rule->dev)
 		return;
-	rdev = to_rule_dev(rule->dev);
+	rdev = cbreak_rule_dev(rule->dev);
 	mutex_lock(&cn->sysfs.lock);
 	hide_breakers(cn, rule->id);
 	WRITE_ONCE(rule->dev, NULL);

@@ -2,9 +2,29 @@
 #ifndef _CBREAK_SYSFS_H
 #define _CBREAK_SYSFS_H
 
+#include <linux/device.h>
+#include <linux/kobject.h>
+
+#include "dest.h"
+
 struct cbreak_net;
 struct cbreak_rule;
-struct kobject;
+
+/**
+ * struct cbreak_rule_dev - a rule's directory
+ * @dev: the device
+ * @cn: its namespace
+ * @rule: the rule; not used once the device is deleted
+ * @breakers: the directory of its breakers' directories
+ * @nr_shown: how many there are
+ */
+struct cbreak_rule_dev {
+	struct device dev;
+	struct cbreak_net *cn;
+	struct cbreak_rule *rule;
+	struct kobject *breakers;
+	unsigned int nr_shown;
+};
 
 /**
  * struct cbreak_shown - a breaker's directory
@@ -20,6 +40,12 @@ struct cbreak_shown {
 	struct cbreak_key key;
 };
 
+static inline struct cbreak_rule_dev *cbreak_rule_dev(const struct device *dev)
+{
+	return container_of(dev, struct cbreak_rule_dev, dev);
+}
+
+extern const struct attribute_group *cbreak_rule_dev_groups[];
 extern const struct kobj_type cbreak_shown_ktype;
 
 int cbreak_sysfs_register(void);

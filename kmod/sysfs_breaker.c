@@ -89,6 +89,14 @@ static ssize_t rejected_show(const struct cbreak_dest *dest,
 					      CBREAK_COUNTER_REJECTED));
 }
 
+static ssize_t would_reject_show(const struct cbreak_dest *dest,
+				 const struct cbreak_snapshot *snap, char *buf)
+{
+	return sysfs_emit(buf, "%llu\n",
+			  cbreak_counters_sum(dest->counters,
+					      CBREAK_COUNTER_WOULD_REJECT));
+}
+
 static ssize_t last_kind_show(const struct cbreak_dest *dest,
 			      const struct cbreak_snapshot *snap, char *buf)
 {
@@ -115,6 +123,7 @@ BREAKER_ATTR(samples);
 BREAKER_ATTR(failed);
 BREAKER_ATTR(admitted);
 BREAKER_ATTR(rejected);
+BREAKER_ATTR(would_reject);
 BREAKER_ATTR(last_kind);
 
 static struct attribute *breaker_attrs[] = {
@@ -126,6 +135,7 @@ static struct attribute *breaker_attrs[] = {
 	&attr_failed.attr,
 	&attr_admitted.attr,
 	&attr_rejected.attr,
+	&attr_would_reject.attr,
 	&attr_last_kind.attr,
 	NULL
 };

@@ -16,8 +16,9 @@ DEFS='
 	def verdict: "\(if .[1] then "ok" else "not ok" end) \(.[0])";
 	def is_int: type == "number" and . == floor and . >= 0;
 	def ints($names): . as $o | all($names[]; $o[.] | is_int);
-	def counter_names: ["admitted", "rejected", "success", "refused",
-			    "timeout", "unreachable", "late"];
+	def counter_names: ["admitted", "rejected", "would_reject",
+			    "success", "refused", "timeout", "unreachable",
+			    "late"];
 	def words($names):
 		. as $o | [$names[] | "\(gsub("_"; "-")) \($o[.])"] | join(" ");
 	def time: if . % 3600000 == 0 then "\(. / 3600000)h"
@@ -95,7 +96,7 @@ mapfile -t lines <"$TMP/rules.pretty"
 check "pretty JSON is many" [ ${#lines[@]} -gt 50 ]
 # shellcheck disable=SC2016 # it is jq's
 judge rules '
-	["id", "name", "prio", "error_ratio", "response_time_ms",
+	["id", "name", "prio", "key", "mode", "error_ratio", "response_time_ms",
 	 "passing_time_ms", "broken_time_ms", "recovery_time_ms",
 	 "connect_timeout_ms", "min_samples", "recovery_samples", "on",
 	 "passing", "broken", "recovering", "counters"] as $keys |
@@ -107,7 +108,8 @@ judge rules '
 	["rules with match have its keys too",
 	 (.[0] | keys == ($keys + $match | sort))],
 	["numbers of a rule are whole",
-	 all(.[]; ints($keys - ["name", "error_ratio", "on", "counters"]))],
+	 all(.[]; ints($keys - ["name", "key", "mode", "error_ratio", "on",
+			    "counters"]))],
 	["ports are whole", (.[0] | ints(["port_min", "port_max"]))],
 	["the ratio is a number less than one",
 	 all(.[].error_ratio; type == "number" and . > 0 and . < 1)],
@@ -120,7 +122,7 @@ judge rules '
 	 "\(.name) dst \(.dst // "any")" +
 	 (if .port_min == null then "" elif .port_min == .port_max then
 	  " port \(.port_min)" else " port \(.port_min)-\(.port_max)" end) +
-	 " " + words(["prio"]) + " error-ratio " + (.error_ratio |
+	 " " + words(["prio", "key", "mode"]) + " error-ratio " + (.error_ratio |
 	 if . == 0.000001 then "0.000001" else tostring end) + " " +
 	 times(["response-time", "passing-time", "broken-time",
 		"recovery-time", "connect-timeout"]) + " " +
@@ -167,11 +169,11 @@ judge breakers '
 	["states are words", ([.[].state] | sort) ==
 	 ["broken", "passing", "passing"]],
 	["counters of a breaker are what happened", $by["10.0.0.2 8080"]
-	 .counters == {admitted: 3, rejected: 0, success: 2, refused: 1,
-		       timeout: 0, unreachable: 0, late: 0}],
+	 .counters == {admitted: 3, rejected: 0, would_reject: 0, success: 2,
+		       refused: 1, timeout: 0, unreachable: 0, late: 0}],
 	["counters of a broken one too", $by["fd00::2 80"]
-	 .counters == {admitted: 0, rejected: 2, success: 0, refused: 0,
-		       timeout: 0, unreachable: 0, late: 0}],
+	 .counters == {admitted: 0, rejected: 2, would_reject: 0, success: 0,
+		       refused: 0, timeout: 0, unreachable: 0, late: 0}],
 	["breakers say what the text says", $text == ([.[] | "\(.rule) " +
 	 (if .addr | contains(":") then "[\(.addr)]" else .addr end) +
 	 ":\(.port) \(.state) " +
@@ -189,7 +191,7 @@ judge stats '
 	["the pretty form of stats is the same data", . == $pretty[0]],
 	["stats are one object in a list", length == 1],
 	["its numbers are whole", (.[0] | ints(keys))],
-	["it has what it promises", (.[0] | keys | length == 24)],
+	["it has what it promises", (.[0] | keys | length == 25)],
 	["it counts rules and breakers",
 	 (.[0] | .rules == 3 and .breakers == 3 and .admitted == 4 and
 	  .rejected == 2 and .success == 2 and .refused == 1 and

@@ -110,6 +110,15 @@ refuse "$want (dst)" rule add x dst ::ffff:192.0.2.0/120
 refuse "the port range is upside down (port-max)" \
 	rule add x dst 192.0.2.0/24 port 81-80
 
+# --- keys and modes --------------------------------------------------------
+
+want="a prefix as key needs a destination*"
+refuse "$want (key)" rule add x key prefix/24
+want="a prefix as key is at least as long as the destination's*"
+refuse "$want (key-len)" rule add x dst 192.0.2.0/24 key prefix/23
+refuse "$want (key-len)" rule add x dst 192.0.2.0/24 key prefix/33
+refuse "$want (key-len)" rule add x dst 2001:db8::/64 key prefix/129
+
 # --- names -----------------------------------------------------------------
 
 begin="a name begins with a letter, a digit or _ (name)"
@@ -136,10 +145,12 @@ refuse "$want" rule add x dst 10.0.0.0/8 port 1-1000
 refuse "$want" rule add x dst 0.0.0.0/0
 refuse "$want" rule add x dst ::/0
 
-want="the match of a rule cannot be changed: delete it and add it anew*"
+want="match and key of a rule cannot be changed: delete it and add it anew*"
 refuse "$want" rule replace db dst 10.0.0.0/8 port 1000-1998
 refuse "$want" rule replace db dst 10.0.0.0/8 port 1000-1999 prio 1
 refuse "$want" rule replace db
+refuse "$want" rule replace db dst 10.0.0.0/8 port 1000-1999 key addr
+refuse "$want" rule change db key addr
 refuse "$want" rule change db dst 10.0.0.0/8
 refuse "$want" rule change db port 80
 refuse "$want" rule change db prio 0
@@ -156,6 +167,9 @@ refuse "$want" breaker reset x
 refuse "$want" breaker reset x 10.0.0.2:1000
 refuse "$want" breaker trip x 10.0.0.2:1000
 refuse "there is no such rule*" breaker show x
+want="a breaker is named by rule, address and port"
+refuse "$want" breaker get db 10.0.0.2
+refuse "$want" breaker trip db
 want="there is no such breaker"
 refuse "$want" breaker get db 10.0.0.2:1000
 refuse "$want" breaker reset db 10.0.0.2:1000
@@ -185,7 +199,9 @@ misuse 'dst "10.0.0/8" is not*' rule add x dst 10.0.0/8
 misuse 'what a rule matches stays' rule change db dst any
 misuse '"frob" is not a command' rule frob
 misuse '"show" is not an object' show
-misuse '"10.0.0.2" is not ADDR:PORT*' breaker trip db 10.0.0.2
+misuse '"10.0.0.2:" is not ADDR:PORT*' breaker trip db 10.0.0.2:
+misuse 'key "prefix" is not *' rule add x key prefix
+misuse 'mode "off" is not *' rule change db mode off
 
 # --- what cbctl would never send -------------------------------------------
 
@@ -208,6 +224,10 @@ raw "EINVAL 16 on must name one or more of *" 3 2=646200 16=1e000000
 raw "EINVAL 3 a destination has 4 or 16 bytes" 1 $name 3=0a000000ff
 raw "EINVAL 4 a prefix length without a destination" 1 $name 4=08
 raw "EINVAL 6 a last port without a first one" 1 $name 6=5000
+raw "EINVAL 21 key must be addr+port, addr, a prefix or rule" \
+	1 $name 21=04000000
+raw "EINVAL 22 only a prefix as key has a length" 1 $name 22=18
+raw "ERANGE 23 mode must be enforce, observe or never" 3 2=646200 23=03000000
 raw "EINVAL 0 the name of the rule is missing" 1 7=01000000
 
 expect_eq "what is shown is the same after all this" \

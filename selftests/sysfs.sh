@@ -10,12 +10,16 @@
 # shellcheck source=lib_net.sh
 . "${0%/*}/lib_net.sh"
 
-RULE_FILES="dst port prio error_ratio response_time_ms passing_time_ms
-	broken_time_ms recovery_time_ms connect_timeout_ms min_samples
-	recovery_samples on passing broken recovering admitted rejected success
-	refused timeout unreachable late hidden"
+PARAM_FILES="dst port prio key mode error_ratio response_time_ms
+	passing_time_ms broken_time_ms recovery_time_ms connect_timeout_ms
+	min_samples recovery_samples on"
+# Numbers that cbctl has too, under the same names.
+NUMBER_FILES="prio response_time_ms passing_time_ms broken_time_ms
+	recovery_time_ms connect_timeout_ms min_samples recovery_samples"
+COUNTER_FILES="passing broken recovering admitted rejected would_reject success
+	refused timeout unreachable late"
 BREAKER_FILES="state since_ms next_ms error_ratio samples failed admitted
-	rejected last_kind"
+	rejected would_reject last_kind"
 # What every device has besides, that the driver core makes.
 DEVICE_FILES="breakers power subsystem uevent"
 
@@ -109,7 +113,10 @@ shown()
 	[ "${got[*]-}" = "$*" ] || { echo "got: ${got[*]-}"; return 1; }
 }
 
-read -r -a rule_files <<<"${RULE_FILES//[$'\n\t']/ }"
+read -r -a parameters <<<"${PARAM_FILES//[$'\n\t']/ }"
+read -r -a counters <<<"${COUNTER_FILES//[$'\n\t']/ }"
+read -r -a numbers <<<"${NUMBER_FILES//[$'\n\t']/ }"
+rule_files=("${parameters[@]}" "${counters[@]}" hidden)
 read -r -a breaker_files <<<"${BREAKER_FILES//[$'\n\t']/ }"
 read -r -a device_files <<<"$DEVICE_FILES"
 
@@ -133,12 +140,11 @@ check "also of a rule that matches everything" \
 	one_value_each "$SYS/any" "${rule_files[@]}"
 check "of mode 0444" modes "$SYS/db" "${rule_files[@]}"
 
-parameters=("${rule_files[@]:0:12}")
 expect_eq "parameters are what was set" \
-	"10.0.0.0/8 80-8080 4 0.700000 3600000 90000 7200000 250 300000 100 0 \
-refused timeout" "$(values "$SYS/db" "${parameters[@]}")"
+	"10.0.0.0/8 80-8080 4 addr+port enforce 0.700000 3600000 90000 \
+7200000 250 300000 100 0 refused timeout" "$(values "$SYS/db" "${parameters[@]}")"
 expect_eq "or the defaults" \
-	"any any 0 0.500000 10000 10000 10000 10000 3000 5 1 \
+	"any any 0 addr+port enforce 0.500000 10000 10000 10000 10000 3000 5 1 \
 refused timeout unreachable" "$(values "$SYS/any" "${parameters[@]}")"
 expect_eq "an IPv6 prefix and a single port" "fd00::/16 80 unreachable" \
 	"$(values "$SYS/v6" dst port on)"
@@ -180,8 +186,8 @@ b=$SYS/v6/breakers/[$S6]:80
 expect_eq "values of a broken one" "broken 0 3 none" \
 	"$(values "$b" state admitted rejected last_kind)"
 check "whose end comes nearer" [ "$(<"$b/next_ms")" -le 10000 ]
-expect_eq "counters of a rule" "2 0 0 4 0 2 1 0 1 0 0" \
-	"$(values "$SYS/db" "${rule_files[@]:12}")"
+expect_eq "counters of a rule" "2 0 0 4 0 0 2 1 0 1 0 0" \
+	"$(values "$SYS/db" "${counters[@]}" hidden)"
 
 # agree RULE DIR: every number of the rule is what cbctl -j says.
 agree()
@@ -196,7 +202,7 @@ agree()
 	echo "sysfs: $(<"$TMP/values")"
 	cmp "$TMP/numbers" "$TMP/values"
 }
-numbers=(prio "${rule_files[@]:4:7}" "${rule_files[@]:12:10}")
+numbers+=("${counters[@]}")
 check "numbers agree with cbctl" agree db "$SYS/db"
 check "of another rule too" agree v6 "$SYS/v6"
 

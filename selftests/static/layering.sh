@@ -12,10 +12,11 @@ declare -A rank=(
 	[rule]=2
 	[dest]=3 [dest_walk]=3 [event]=3 [fill]=3 [trace]=3
 	[net]=4 [answer]=4
-	[outcome]=5 [sysfs]=5 [sysfs_breaker]=5
+	[outcome]=5 [sysfs]=5 [sysfs_rule]=5 [sysfs_breaker]=5
 	[hook]=6
 	[control]=7
-	[netlink]=8 [netlink_rule]=8 [netlink_breaker]=8
+	[netlink]=8 [netlink_rule]=8 [netlink_param]=8
+	[netlink_breaker]=8
 	[netns]=9
 	[main]=10
 )

@@ -27,6 +27,7 @@ static const char *const breaker_names[] = {
 	[CBREAK_A_BREAKER_LAST_ICMP_TYPE]	= "last-icmp-type",
 	[CBREAK_A_BREAKER_LAST_ICMP_CODE]	= "last-icmp-code",
 	[CBREAK_A_BREAKER_COUNTERS]		= "counters",
+	[CBREAK_A_BREAKER_ADDR_LEN]		= "addr-len",
 };
 
 static const struct names breaker_attrs = { breaker_names, ARRAY_SIZE(breaker_names) };
@@ -45,20 +46,31 @@ static const struct keyword dest_keywords[] = {
 
 /**
  * breaker_print_dest() - print the destination of a breaker
- * @addr: the attribute with the address
- * @port: the attribute with the port
+ * @addr: the attribute with the address; NULL if a whole rule shares it
+ * @port: the attribute with the port; NULL if all ports share it
+ * @len: the attribute with the prefix length; NULL if it is for one address
  */
-void breaker_print_dest(const struct nlattr *addr, const struct nlattr *port)
+void breaker_print_dest(const struct nlattr *addr, const struct nlattr *port,
+			const struct nlattr *len)
 {
 	char buf[OUT_VALUE_LEN];
 	struct addr bytes;
 
-	if (!addr || !port)
+	if (!addr) {
+		out_text("any");
 		return;
+	}
 	nl_addr(addr, &bytes);
 	out_json_string("addr", out_format_addr(buf, &bytes));
-	out_json_number("port", nl_uint(port));
-	out_text("%s", out_format_endpoint(buf, &bytes, nl_uint(port)));
+	if (len) {
+		out_json_number("addr-len", nl_uint(len));
+		out_text("%s", out_format_prefix(buf, &bytes, nl_uint(len)));
+	} else if (port) {
+		out_json_number("port", nl_uint(port));
+		out_text("%s", out_format_endpoint(buf, &bytes, nl_uint(port)));
+	} else {
+		out_text("%s", buf);
+	}
 }
 
 /**
@@ -107,7 +119,8 @@ static void print_breaker(uint8_t cmd, const struct nlattr **tb, void *data)
 	out_begin();
 	out_bare("rule", nl_str(tb[CBREAK_A_BREAKER_RULE]));
 	breaker_print_dest(tb[CBREAK_A_BREAKER_ADDR],
-			   tb[CBREAK_A_BREAKER_PORT]);
+			   tb[CBREAK_A_BREAKER_PORT],
+			   tb[CBREAK_A_BREAKER_ADDR_LEN]);
 	out_bare("state", out_format_enum(buf, &parse_states, state));
 	if (tb[CBREAK_A_BREAKER_GENERATION])
 		out_json_number("generation",
@@ -166,47 +179,57 @@ static int breaker_show(int argc, char **argv)
 	return ret;
 }
 
-/* Takes the rest of the line: ADDR:PORT, or ADDR port PORT. */
+/* Takes the rest of the line: a destination, or ADDR port PORT. */
 static int put_dest(struct nlmsghdr *nlh, int argc, char **argv)
 {
 	bool apart = argc > 1 && !strcmp(argv[1], "port");
 	int words = apart ? 3 : 1;
-	struct addr addr;
+	struct dest dest = { 0 };
 	const char *err;
-	uint16_t port;
 
 	if (apart && argc < words)
 		return usage_missing("PORT");
 	if (apart)
-		err = parse_addr(argv[0], &addr);
+		err = parse_addr(argv[0], &dest.addr);
 	else
-		err = parse_endpoint(argv[0], &addr, &port);
+		err = parse_dest(argv[0], &dest);
 	if (err)
 		return usage_error("\"%s\" %s", argv[0], err);
-	if (apart)
-		err = parse_port(argv[2], &port);
+	if (apart) {
+		err = parse_port(argv[2], &dest.port);
+		dest.has_port = true;
+	}
 	if (err)
 		return usage_error("port \"%s\" %s", argv[2], err);
 	if (argc > words)
 		return usage_extra(argv[words]);
-	nl_put(nlh, CBREAK_A_BREAKER_ADDR, addr.bytes, addr.len);
-	nl_put(nlh, CBREAK_A_BREAKER_PORT, &port, sizeof(port));
+	if (dest.any)
+		return CBCTL_OK;
+	nl_put(nlh, CBREAK_A_BREAKER_ADDR, dest.addr.bytes, dest.addr.len);
+	if (dest.has_port)
+		nl_put(nlh, CBREAK_A_BREAKER_PORT, &dest.port,
+		       sizeof(dest.port));
+	if (dest.has_len)
+		nl_put(nlh, CBREAK_A_BREAKER_ADDR_LEN, &dest.len,
+		       sizeof(dest.len));
 	return CBCTL_OK;
 }
 
 /*
  * Begins a request for the breaker that the rest of the line names; NULL after
- * wrong usage.
+ * wrong usage. Whether a rule's name is enough, the kernel knows.
  */
 static struct nlmsghdr *begin_one(uint8_t cmd, int argc, char **argv)
 {
 	struct nlmsghdr *nlh = nl_begin(cmd, 0);
 
-	if (argc < 2) {
-		usage_missing(argc ? "ADDR:PORT" : "RULE");
+	if (!argc) {
+		usage_missing("RULE");
 		return NULL;
 	}
 	nl_put_str(nlh, CBREAK_A_BREAKER_RULE, *argv);
+	if (argc == 1)
+		return nlh;
 	return put_dest(nlh, argc - 1, argv + 1) ? NULL : nlh;
 }
 
@@ -236,21 +259,16 @@ static int breaker_trip(int argc, char **argv)
 
 static int breaker_reset(int argc, char **argv)
 {
-	struct nlmsghdr *nlh = nl_begin(CBREAK_CMD_BREAKER_RESET, 0);
-	int ret = CBCTL_OK;
+	struct nlmsghdr *nlh;
 
-	if (!argc)
-		return usage_missing("RULE");
-	nl_put_str(nlh, CBREAK_A_BREAKER_RULE, *argv);
-	if (argc > 1)
-		ret = put_dest(nlh, argc - 1, argv + 1);
-	if (ret)
-		return ret;
+	nlh = begin_one(CBREAK_CMD_BREAKER_RESET, argc, argv);
+	if (!nlh)
+		return CBCTL_ERROR;
 	return nl_do(nlh, &breaker_attrs, NULL, NULL);
 }
 
 #define SHOW_ARGS	"[ RULE ] [ state STATE ]"
-#define DEST_ARGS	"{ ADDR:PORT | [ADDR6]:PORT | ADDR port PORT }"
+#define DEST_ARGS	"[ ADDR:PORT | [ADDR6]:PORT | ADDR[/LEN] ]"
 
 const struct cmd breaker_cmds[] = {
 	{ .name = "show", .run = breaker_show, .args = SHOW_ARGS,
@@ -263,7 +281,7 @@ const struct cmd breaker_cmds[] = {
 	{ .name = "get", .run = breaker_get, .args = "RULE " DEST_ARGS,
 	  .help = "Print one breaker", .keywords = dest_keywords },
 	{ .name = "reset", .run = breaker_reset,
-	  .args = "RULE [ ADDR:PORT | [ADDR6]:PORT | ADDR port PORT ]",
+	  .args = "RULE " DEST_ARGS,
 	  .help = "Put one breaker, or all of a rule, into passing",
 	  .keywords = dest_keywords },
 	{ .name = "trip", .run = breaker_trip, .args = "RULE " DEST_ARGS,

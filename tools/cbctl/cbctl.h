@@ -29,6 +29,8 @@ enum cbctl_status {
  * @KEYWORD_RATIO: a ratio
  * @KEYWORD_TIME: a duration
  * @KEYWORD_ON: kinds of failure
+ * @KEYWORD_KEY: what shares a breaker, in two attributes
+ * @KEYWORD_MODE: a mode
  */
 enum keyword_type {
 	KEYWORD_OTHER,
@@ -38,6 +40,8 @@ enum keyword_type {
 	KEYWORD_RATIO,
 	KEYWORD_TIME,
 	KEYWORD_ON,
+	KEYWORD_KEY,
+	KEYWORD_MODE,
 };
 
 /**

@@ -86,7 +86,8 @@ static void print_state(const struct nlattr **tb)
 
 	if (tb[CBREAK_A_EVENT_RULE])
 		out_bare("rule", nl_str(tb[CBREAK_A_EVENT_RULE]));
-	breaker_print_dest(tb[CBREAK_A_EVENT_ADDR], tb[CBREAK_A_EVENT_PORT]);
+	breaker_print_dest(tb[CBREAK_A_EVENT_ADDR], tb[CBREAK_A_EVENT_PORT],
+			   tb[CBREAK_A_EVENT_ADDR_LEN]);
 	if (tb[CBREAK_A_EVENT_FROM] && tb[CBREAK_A_EVENT_TO]) {
 		out_bare("from",
 			 out_format_enum(buf, &parse_states,

@@ -8,7 +8,8 @@ struct nlattr;
 
 /* Between the files of the objects: what one prints inside another. */
 void rule_print_config(const struct nlattr **tb);
-void breaker_print_dest(const struct nlattr *addr, const struct nlattr *port);
+void breaker_print_dest(const struct nlattr *addr, const struct nlattr *port,
+			const struct nlattr *len);
 void breaker_print_last(const struct nlattr *kind, const struct nlattr *type,
 			const struct nlattr *code, const struct nlattr *addr);
 void stats_print_counters(const struct nlattr *nest);

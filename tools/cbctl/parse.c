@@ -21,44 +21,6 @@
 static const char not_exact[] = "has too many decimals";
 static const char too_large[] = "is too large";
 
-static const char *const states[] = {
-	[CBREAK_STATE_PASSING]		= "passing",
-	[CBREAK_STATE_BROKEN]		= "broken",
-	[CBREAK_STATE_RECOVERING]	= "recovering",
-};
-
-static const char *const kinds[] = {
-	[CBREAK_KIND_SUCCESS]		= "success",
-	[CBREAK_KIND_REFUSED]		= "refused",
-	[CBREAK_KIND_TIMEOUT]		= "timeout",
-	[CBREAK_KIND_UNREACHABLE]	= "unreachable",
-};
-
-static const char *const causes[] = {
-	[CBREAK_CAUSE_RATIO]		= "ratio",
-	[CBREAK_CAUSE_BROKEN_TIME]	= "broken-time",
-	[CBREAK_CAUSE_RECOVERED]	= "recovered",
-	[CBREAK_CAUSE_NOT_RECOVERED]	= "not-recovered",
-	[CBREAK_CAUSE_TRIP]		= "trip",
-	[CBREAK_CAUSE_RESET]		= "reset",
-};
-
-const struct names parse_states = { states, ARRAY_SIZE(states) };
-const struct names parse_kinds = { kinds, ARRAY_SIZE(kinds) };
-const struct names parse_causes = { causes, ARRAY_SIZE(causes) };
-
-/**
- * names_get() - the word for a value
- * @names: the words
- * @value: the value, possibly of a newer kernel
- *
- * Return: the word, or NULL if there is none.
- */
-const char *names_get(const struct names *names, unsigned int value)
-{
-	return value < names->n ? names->name[value] : NULL;
-}
-
 /**
  * struct decimal - an unsigned decimal number, exact
  * @whole: before the point, saturated above WHOLE_MAX
@@ -359,62 +321,37 @@ bad:
 }
 
 /**
- * parse_state() - the name of a state
+ * parse_dest() - what names a breaker: ADDR:PORT, [ADDR6]:PORT, ADDR, [ADDR6],
+ *	ADDR/LEN or "any"
  * @word: the word
- * @state: set to the enum cbreak_state
+ * @dest: set to what it says
  *
  * Return: NULL or what is wrong with the word.
  */
-const char *parse_state(const char *word, uint8_t *state)
+const char *parse_dest(const char *word, struct dest *dest)
 {
-	unsigned int i;
+	size_t len = strlen(word);
+	struct prefix prefix;
+	const char *err;
 
-	for (i = 0; i < parse_states.n; i++) {
-		if (strcmp(word, states[i]))
-			continue;
-		*state = i;
+	*dest = (struct dest){ 0 };
+	if (!strcmp(word, "any")) {
+		dest->any = true;
 		return NULL;
 	}
-	return "is not passing, broken or recovering";
-}
-
-/* Adds the kind called by the @len bytes at @word to @on. */
-static bool add_kind(const char *word, size_t len, uint32_t *on)
-{
-	unsigned int i;
-
-	for (i = CBREAK_KIND_SUCCESS + 1; i < parse_kinds.n; i++) {
-		if (strlen(kinds[i]) != len || memcmp(word, kinds[i], len))
-			continue;
-		*on |= UINT32_C(1) << i;
-		return true;
+	if (strchr(word, '/')) {
+		err = parse_prefix(word, &prefix);
+		dest->addr = prefix.addr;
+		dest->has_len = true;
+		dest->len = prefix.len;
+		return err;
 	}
-	return false;
-}
-
-/**
- * parse_on() - kinds of failure, KIND[,KIND...] or "all"
- * @word: the word
- * @on: set to a mask of enum cbreak_on
- *
- * Return: NULL or what is wrong with the word.
- */
-const char *parse_on(const char *word, uint32_t *on)
-{
-	size_t len;
-
-	*on = 0;
-	if (!strcmp(word, "all")) {
-		*on = CBREAK_ON_REFUSED | CBREAK_ON_TIMEOUT |
-		      CBREAK_ON_UNREACHABLE;
+	if (!parse_addr(word, &dest->addr))
 		return NULL;
-	}
-	for (;;) {
-		len = strcspn(word, ",");
-		if (!add_kind(word, len, on))
-			return "is not all, or a list of refused, timeout and unreachable";
-		word += len;
-		if (!*word++)
-			return NULL;
-	}
+	if (*word == '[' && word[len - 1] == ']' &&
+	    !parse_addr_n(word + 1, len - 2, &dest->addr) &&
+	    dest->addr.len == 16)
+		return NULL;
+	dest->has_port = true;
+	return parse_endpoint(word, &dest->addr, &dest->port);
 }

@@ -19,6 +19,8 @@ struct names {
 extern const struct names parse_states;
 extern const struct names parse_kinds;
 extern const struct names parse_causes;
+extern const struct names parse_modes;
+extern const struct names parse_key_types;
 
 /**
  * struct addr - an IPv4 or IPv6 address
@@ -44,6 +46,36 @@ struct prefix {
 	struct addr addr;
 };
 
+/**
+ * struct dest - what names a breaker
+ * @any: "any": a whole rule shares it; the rest is unset
+ * @addr: its address
+ * @has_len: it is a prefix
+ * @len: the prefix length
+ * @has_port: a port was given
+ * @port: the port
+ */
+struct dest {
+	bool any;
+	struct addr addr;
+	bool has_len;
+	uint8_t len;
+	bool has_port;
+	uint16_t port;
+};
+
+/**
+ * struct key - what shares a breaker
+ * @type: enum cbreak_key_type
+ * @has_len: a prefix length was given
+ * @len: the length
+ */
+struct key {
+	uint32_t type;
+	bool has_len;
+	uint8_t len;
+};
+
 const char *names_get(const struct names *names, unsigned int value);
 
 /*
@@ -58,6 +90,9 @@ const char *parse_prefix(const char *word, struct prefix *prefix);
 const char *parse_port(const char *word, uint16_t *port);
 const char *parse_ports(const char *word, uint16_t *min, uint16_t *max);
 const char *parse_endpoint(const char *word, struct addr *addr, uint16_t *port);
+const char *parse_dest(const char *word, struct dest *dest);
+const char *parse_key(const char *word, struct key *key);
+const char *parse_mode(const char *word, uint32_t *mode);
 const char *parse_state(const char *word, uint8_t *state);
 const char *parse_on(const char *word, uint32_t *on);
 

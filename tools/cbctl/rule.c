@@ -5,6 +5,7 @@
  * One table says how a parameter is called, parsed, sent and printed, so that
  * what is printed can be typed again.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include <linux/cbreak.h>
@@ -36,6 +37,9 @@ static const char *const rule_names[] = {
 	[CBREAK_A_RULE_BROKEN]			= "broken",
 	[CBREAK_A_RULE_RECOVERING]		= "recovering",
 	[CBREAK_A_RULE_COUNTERS]		= "counters",
+	[CBREAK_A_RULE_KEY]			= "key",
+	[CBREAK_A_RULE_KEY_LEN]			= "key-len",
+	[CBREAK_A_RULE_MODE]			= "mode",
 };
 
 static const struct names rule_attrs = { rule_names, ARRAY_SIZE(rule_names) };
@@ -48,7 +52,11 @@ static const struct keyword rule_keywords[] = {
 	  KEYWORD_PORTS, CBREAK_A_RULE_PORT_MIN },
 	{ "prio", "N", "The lower one wins between equal matches",
 	  KEYWORD_NUMBER, CBREAK_A_RULE_PRIO },
+	{ "key", "KEY", "What shares a breaker: {addr+port|addr|prefix/|rule}",
+	  KEYWORD_KEY, CBREAK_A_RULE_KEY },
 	/* From here on they can be changed. */
+	{ "mode", "MODE", "What a breaker does: {enforce|observe|never}",
+	  KEYWORD_MODE, CBREAK_A_RULE_MODE },
 	{ "error-ratio", "R", "Share of failures that is too much: 0.3 or 30%",
 	  KEYWORD_RATIO, CBREAK_A_RULE_ERROR_RATIO },
 	{ "response-time", "T", "Length of the window: 250ms, 10s, 5m or 1h",
@@ -71,7 +79,7 @@ static const struct keyword rule_keywords[] = {
 	{ }
 };
 
-#define MATCH_KEYWORDS	3
+#define MATCH_KEYWORDS	4
 
 static const char *put_dst(struct nlmsghdr *nlh, const char *word)
 {
@@ -102,6 +110,20 @@ static const char *put_ports(struct nlmsghdr *nlh, const char *word)
 	return NULL;
 }
 
+static const char *put_key(struct nlmsghdr *nlh, const char *word)
+{
+	const char *err;
+	struct key key;
+
+	err = parse_key(word, &key);
+	if (err)
+		return err;
+	nl_put(nlh, CBREAK_A_RULE_KEY, &key.type, sizeof(key.type));
+	if (key.has_len)
+		nl_put(nlh, CBREAK_A_RULE_KEY_LEN, &key.len, sizeof(key.len));
+	return NULL;
+}
+
 static const char *put_param(struct nlmsghdr *nlh, const struct keyword *kw,
 			     const char *word)
 {
@@ -113,6 +135,11 @@ static const char *put_param(struct nlmsghdr *nlh, const struct keyword *kw,
 		return put_dst(nlh, word);
 	case KEYWORD_PORTS:
 		return put_ports(nlh, word);
+	case KEYWORD_KEY:
+		return put_key(nlh, word);
+	case KEYWORD_MODE:
+		err = parse_mode(word, &value);
+		break;
 	case KEYWORD_RATIO:
 		err = parse_ratio(word, &value);
 		break;
@@ -244,15 +271,32 @@ static void print_ports(const struct nlattr **tb)
 		out_text("port %u-%u", min, max);
 }
 
+static void print_key(const struct nlattr **tb)
+{
+	char buf[OUT_VALUE_LEN], word[OUT_VALUE_LEN + sizeof("/255")];
+
+	if (!tb[CBREAK_A_RULE_KEY])
+		return;
+	out_format_enum(buf, &parse_key_types, nl_uint(tb[CBREAK_A_RULE_KEY]));
+	if (!tb[CBREAK_A_RULE_KEY_LEN])
+		return out_string("key", buf);
+	snprintf(word, sizeof(word), "%s/%u", buf,
+		 (unsigned int)nl_uint(tb[CBREAK_A_RULE_KEY_LEN]));
+	out_string("key", word);
+}
+
 static void print_param(const struct keyword *kw, const struct nlattr **tb)
 {
 	const struct nlattr *attr = tb[kw->attr];
+	char buf[OUT_VALUE_LEN];
 
 	/* These two say something by being absent. */
 	if (kw->type == KEYWORD_DST)
 		return print_dst(tb);
 	if (kw->type == KEYWORD_PORTS)
 		return print_ports(tb);
+	if (kw->type == KEYWORD_KEY)
+		return print_key(tb);
 	if (!attr)
 		return;
 	switch (kw->type) {
@@ -260,6 +304,9 @@ static void print_param(const struct keyword *kw, const struct nlattr **tb)
 		return out_ratio(kw->name, nl_uint(attr));
 	case KEYWORD_TIME:
 		return out_time(kw->name, nl_uint(attr));
+	case KEYWORD_MODE:
+		return out_string(kw->name, out_format_enum(buf, &parse_modes,
+							    nl_uint(attr)));
 	case KEYWORD_ON:
 		return out_flags(kw->name, &parse_kinds, nl_uint(attr));
 	default:

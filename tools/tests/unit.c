@@ -54,6 +54,8 @@ static const struct {
 	{ test_prefix, "prefixes" },
 	{ test_ports, "ports" },
 	{ test_endpoint, "endpoints" },
+	{ test_dest, "names of breakers" },
+	{ test_key, "keys" },
 	{ test_format, "formatted values" },
 	{ test_round_trip_values, "ratios and durations round trip" },
 	{ test_round_trip_addrs, "endpoints and prefixes round trip" },

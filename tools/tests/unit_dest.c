@@ -4,6 +4,8 @@
  */
 #include <string.h>
 
+#include <linux/cbreak.h>
+
 #include "out.h"
 #include "parse.h"
 #include "unit.h"
@@ -139,4 +141,72 @@ void test_endpoint(void)
 		       bad[i]);
 	error = parse_endpoint("::1:80", &addr, &port);
 	expect(error && strstr(error, "[ADDR6]:PORT"), "no hint at brackets");
+}
+
+void test_dest(void)
+{
+	static const struct {
+		const char *word;
+		bool any, has_len, has_port;
+		unsigned int len, port;
+		const char *addr;
+	} good[] = {
+		{ "any", .any = true },
+		{ "10.0.0.1", .addr = "10.0.0.1" },
+		{ "10.0.0.1:80", .has_port = true, .port = 80,
+		  .addr = "10.0.0.1" },
+		{ "10.0.0.0/24", .has_len = true, .len = 24,
+		  .addr = "10.0.0.0" },
+		{ "fd00::1", .addr = "fd00::1" },
+		{ "[fd00::1]", .addr = "fd00::1" },
+		{ "[fd00::1]:80", .has_port = true, .port = 80,
+		  .addr = "fd00::1" },
+		{ "fd00::/64", .has_len = true, .len = 64, .addr = "fd00::" },
+	};
+	static const char *const bad[] = {
+		"", "[", "[]", "]", "[10.0.0.1]", "10.0.0.1:", "10.0.0.1/",
+		"10.0.0.1/24:80", "any:80", "[fd00::1", "[fd00::1]80", "x",
+		"default",
+	};
+	char buf[OUT_VALUE_LEN];
+	struct dest dest;
+	const char *error;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(good); i++) {
+		error = parse_dest(good[i].word, &dest);
+		expect(!error, "\"%s\" %s", good[i].word, error);
+		expect(dest.any == good[i].any &&
+		       dest.has_len == good[i].has_len &&
+		       dest.has_port == good[i].has_port &&
+		       dest.len == good[i].len && dest.port == good[i].port,
+		       "\"%s\" is something else", good[i].word);
+		if (good[i].addr)
+			expect(!strcmp(out_format_addr(buf, &dest.addr),
+				       good[i].addr),
+			       "\"%s\" became \"%s\"", good[i].word, buf);
+	}
+	for (i = 0; i < ARRAY_SIZE(bad); i++)
+		expect(parse_dest(bad[i], &dest), "\"%s\" accepted", bad[i]);
+}
+
+void test_key(void)
+{
+	static const char *const bad[] = {
+		"", "addr+", "port", "addr/24", "rule/", "prefix", "prefix/",
+		"prefix/-1", "prefix/256", "prefix/24x", "Addr", "/24",
+	};
+	struct key key;
+	size_t i;
+
+	expect(!parse_key("addr+port", &key) && !key.has_len &&
+	       key.type == CBREAK_KEY_TYPE_ADDR_PORT, "addr+port");
+	expect(!parse_key("addr", &key) && !key.has_len &&
+	       key.type == CBREAK_KEY_TYPE_ADDR, "addr");
+	expect(!parse_key("prefix/64", &key) && key.has_len && key.len == 64 &&
+	       key.type == CBREAK_KEY_TYPE_PREFIX, "prefix/64");
+	expect(!parse_key("rule", &key) && !key.has_len &&
+	       key.type == CBREAK_KEY_TYPE_RULE, "rule");
+	for (i = 0; i < ARRAY_SIZE(bad); i++)
+		expect(parse_key(bad[i], &key), "\"%s\" accepted", bad[i]);
 }

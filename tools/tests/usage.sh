@@ -58,7 +58,7 @@ tables_are_found()
 	same "commands of rule" "$(commands rule | wc -l)" 8
 	same "commands of breaker" "$(commands breaker | wc -l)" 6
 	same "commands of stats" "$(commands stats | wc -l)" 3
-	same "keywords of rule" "$(keywords rule | wc -l)" 12
+	same "keywords of rule" "$(keywords rule | wc -l)" 14
 	same "keywords of breaker" "$(keywords breaker | tr '\n' ' ')" \
 		"state port "
 	same "keywords of monitor" "$(keywords monitor)" count
@@ -119,11 +119,11 @@ help_names_every_keyword()
 			has_keyword "$keyword" rule "$command"
 		done
 		# What a rule matches cannot be changed.
-		[[ $keyword =~ ^(dst|port|prio)$ ]] ||
+		[[ $keyword =~ ^(dst|port|prio|key)$ ]] ||
 			has_keyword "$keyword" rule change
 	done
 	call rule change help
-	grep -E '^    (dst|port|prio)' <<< "$out"
+	grep -E '^    (dst|port|prio|key)' <<< "$out"
 	for command in show list ls; do
 		has_keyword state breaker "$command"
 	done
@@ -209,13 +209,14 @@ names_are_the_headers()
 
 	while read -r constant name; do
 		want=${name^^}
+		want=${want//+/_}
 		[[ $constant == CBREAK_*_"${want//-/_}" ]] ||
 			echo "$constant is called $name"
 	done < <(sed -n 's/^	\[\(CBREAK_[A-Z_]*\)\]	*= "\(.*\)",$/\1 \2/p' \
 		"$SOURCE"/*.c)
 	while read -r constant; do
 		grep -q "\[$constant\]" "$SOURCE"/*.c || echo "no $constant"
-	done < <(grep -Eo '^	CBREAK_((A_(RULE|COUNTERS|BREAKER|STATS))|STATE|KIND|CAUSE)_[A-Z_]*' \
+	done < <(grep -Eo '^	CBREAK_((A_(RULE|COUNTERS|BREAKER|STATS))|STATE|KIND|CAUSE|MODE|KEY_TYPE)_[A-Z_]*' \
 		"$UAPI" | grep -Ev '_(PAD|MAX)$'
 		echo CBREAK_A_STATS_BREAKERS_MAX
 		echo CBREAK_A_STATS_ATTEMPTS_MAX)
@@ -322,14 +323,16 @@ wrong_usage_is_told()
 		is not a port|rule add a port 65536
 		is not a port|rule add a port 80-
 		is not all|rule add a on slow
+		is not addr+port|rule add a key prefix
+		is not addr+port|rule add a key addr/32
+		is not enforce|rule add a mode off
 		what a rule matches stays|rule change a dst any
 		RULE is missing|breaker get
-		ADDR:PORT is missing|breaker get a
-		ADDR:PORT is missing|breaker trip a
+		RULE is missing|breaker trip
 		RULE is missing|breaker reset
 		PORT is missing|breaker get a 10.0.0.1 port
-		is not ADDR:PORT|breaker get a 10.0.0.1
-		write [ADDR6]:PORT|breaker get a ::1:80
+		is not ADDR:PORT|breaker get a 10.0.0.1:
+		write [ADDR6]:PORT|breaker get a ::x:80
 		port "x" is not a port|breaker get a ::1 port x
 		one argument too many|breaker get a 10.0.0.1:80 b
 		one argument too many|breaker get a ::1 port 80 b

@@ -1,0 +1,344 @@
+// SPDX-License-Identifier: GPL-2.0
+/**
+ * DOC: what a request says of a rule
+ *
+ * Attributes to values, each checked; the first that is wrong is named. Nothing
+ * is looked up here and nothing changed.
+ *
+ * Context: process.
+ */
+#include <linux/ctype.h>
+#include <net/ipv6.h>
+
+#include "netlink.h"
+#include "rule.h"
+
+#define DEFAULT_ERROR_RATIO		(CBREAK_RATIO_ONE / 2)
+#define DEFAULT_RESPONSE_MS		10000
+#define DEFAULT_CONNECT_TIMEOUT_MS	3000
+#define DEFAULT_MIN_SAMPLES		5
+#define DEFAULT_RECOVERY_SAMPLES	1
+#define ALL_KINDS	(CBREAK_ON_REFUSED | CBREAK_ON_TIMEOUT | \
+			 CBREAK_ON_UNREACHABLE)
+
+const struct nla_policy cbreak_rule_policy[CBREAK_A_RULE_MAX + 1] = {
+	[CBREAK_A_RULE_NAME] = { .type = NLA_NUL_STRING },
+	[CBREAK_A_RULE_DST] = { .type = NLA_BINARY,
+				.len = sizeof(struct in6_addr) },
+	[CBREAK_A_RULE_DST_LEN] = { .type = NLA_U8 },
+	[CBREAK_A_RULE_PORT_MIN] = { .type = NLA_U16 },
+	[CBREAK_A_RULE_PORT_MAX] = { .type = NLA_U16 },
+	[CBREAK_A_RULE_PRIO] = { .type = NLA_U32 },
+	[CBREAK_A_RULE_ERROR_RATIO] = { .type = NLA_U32 },
+	[CBREAK_A_RULE_RESPONSE_TIME] = { .type = NLA_U32 },
+	[CBREAK_A_RULE_PASSING_TIME] = { .type = NLA_U32 },
+	[CBREAK_A_RULE_BROKEN_TIME] = { .type = NLA_U32 },
+	[CBREAK_A_RULE_RECOVERY_TIME] = { .type = NLA_U32 },
+	[CBREAK_A_RULE_CONNECT_TIMEOUT] = { .type = NLA_U32 },
+	[CBREAK_A_RULE_MIN_SAMPLES] = { .type = NLA_U32 },
+	[CBREAK_A_RULE_RECOVERY_SAMPLES] = { .type = NLA_U32 },
+	[CBREAK_A_RULE_ON] = { .type = NLA_U32 },
+	[CBREAK_A_RULE_KEY] = { .type = NLA_U32 },
+	[CBREAK_A_RULE_KEY_LEN] = { .type = NLA_U8 },
+	[CBREAK_A_RULE_MODE] = { .type = NLA_U32 },
+};
+
+/* What a rule gets that says nothing else. */
+const struct cbreak_params cbreak_netlink_default_params = {
+	.error_ratio = DEFAULT_ERROR_RATIO,
+	.min_samples = DEFAULT_MIN_SAMPLES,
+	.recovery_samples = DEFAULT_RECOVERY_SAMPLES,
+	.on = ALL_KINDS,
+	.response_ms = DEFAULT_RESPONSE_MS,
+	.connect_timeout_ms = DEFAULT_CONNECT_TIMEOUT_MS,
+};
+
+/**
+ * cbreak_netlink_check_name - may a rule be called this?
+ * @attr: the name
+ * @extack: where the reason of a refusal goes
+ *
+ * A name becomes a directory of sysfs, so it must be a plain word.
+ *
+ * Return: 0 or -EINVAL.
+ */
+int cbreak_netlink_check_name(const struct nlattr *attr,
+			      struct netlink_ext_ack *extack)
+{
+	const char *name = nla_data(attr);
+	const char *c;
+
+	if (strlen(name) > CBREAK_NAME_MAX) {
+		NL_SET_ERR_MSG_ATTR(extack, attr,
+				    "a name has at most 31 characters");
+		return -EINVAL;
+	}
+	if (!isalnum(name[0]) && name[0] != '_') {
+		NL_SET_ERR_MSG_ATTR(extack, attr,
+				    "a name begins with a letter, a digit or _");
+		return -EINVAL;
+	}
+	for (c = name; *c; c++) {
+		/* isalnum() knows Latin-1. */
+		if (isascii(*c) && (isalnum(*c) || strchr("_-.:", *c)))
+			continue;
+		NL_SET_ERR_MSG_ATTR(extack, attr,
+				    "a name is made of letters, digits, _ - . and :");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int parse_dst(struct nlattr **attrs, struct cbreak_match *match,
+		     struct netlink_ext_ack *extack)
+{
+	const struct nlattr *dst = attrs[CBREAK_A_RULE_DST];
+	const struct nlattr *len = attrs[CBREAK_A_RULE_DST_LEN];
+	unsigned int size;
+
+	if (!dst) {
+		if (!len)
+			return 0;
+		NL_SET_ERR_MSG_ATTR(extack, len,
+				    "a prefix length without a destination");
+		return -EINVAL;
+	}
+	size = nla_len(dst);
+	if (size != sizeof(struct in_addr) && size != sizeof(struct in6_addr)) {
+		NL_SET_ERR_MSG_ATTR(extack, dst,
+				    "a destination has 4 or 16 bytes");
+		return -EINVAL;
+	}
+	memcpy(&match->dst, nla_data(dst), size);
+	match->family = size == sizeof(struct in_addr) ? AF_INET : AF_INET6;
+	match->dst_len = len ? nla_get_u8(len) : size * BITS_PER_BYTE;
+	if (match->dst_len > size * BITS_PER_BYTE) {
+		NL_SET_ERR_MSG_ATTR(extack, len,
+				    "the prefix is longer than the address");
+		return -EINVAL;
+	}
+	if (match->family == AF_INET6 &&
+	    ipv6_addr_v4mapped(&match->dst.in6)) {
+		NL_SET_ERR_MSG_ATTR(extack, dst,
+				    "connections to IPv4-mapped addresses are IPv4: write the IPv4 address");
+		return -EINVAL;
+	}
+	if (cbreak_match_host_bits(match)) {
+		NL_SET_ERR_MSG_ATTR(extack, dst,
+				    "the destination has bits set beyond its prefix");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int parse_port(struct nlattr **attrs, struct cbreak_match *match,
+		      struct netlink_ext_ack *extack)
+{
+	const struct nlattr *min = attrs[CBREAK_A_RULE_PORT_MIN];
+	const struct nlattr *max = attrs[CBREAK_A_RULE_PORT_MAX];
+
+	if (!min) {
+		if (!max) {
+			match->port_max = U16_MAX;
+			return 0;
+		}
+		NL_SET_ERR_MSG_ATTR(extack, max,
+				    "a last port without a first one");
+		return -EINVAL;
+	}
+	match->port_min = nla_get_u16(min);
+	match->port_max = max ? nla_get_u16(max) : match->port_min;
+	if (match->port_min > match->port_max) {
+		NL_SET_ERR_MSG_ATTR(extack, max,
+				    "the port range is upside down");
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int parse_match(struct nlattr **attrs, struct cbreak_match *match,
+		       struct netlink_ext_ack *extack)
+{
+	int err;
+
+	err = parse_dst(attrs, match, extack);
+	if (err)
+		return err;
+	err = parse_port(attrs, match, extack);
+	if (err)
+		return err;
+	if (attrs[CBREAK_A_RULE_PRIO])
+		match->prio = nla_get_u32(attrs[CBREAK_A_RULE_PRIO]);
+	return 0;
+}
+
+static int parse_key(struct nlattr **attrs, struct cbreak_identity *identity,
+		     struct netlink_ext_ack *extack)
+{
+	const struct nlattr *key = attrs[CBREAK_A_RULE_KEY];
+	const struct nlattr *len = attrs[CBREAK_A_RULE_KEY_LEN];
+	const struct cbreak_match *match = &identity->match;
+	u32 type = key ? nla_get_u32(key) : CBREAK_KEY_TYPE_ADDR_PORT;
+
+	if (type > CBREAK_KEY_TYPE_RULE) {
+		NL_SET_ERR_MSG_ATTR(extack, key,
+				    "key must be addr+port, addr, a prefix or rule");
+		return -EINVAL;
+	}
+	identity->key_type = type;
+	if (type != CBREAK_KEY_TYPE_PREFIX) {
+		if (!len)
+			return 0;
+		NL_SET_ERR_MSG_ATTR(extack, len,
+				    "only a prefix as key has a length");
+		return -EINVAL;
+	}
+	if (match->family == AF_UNSPEC) {
+		NL_SET_ERR_MSG_ATTR(extack, key,
+				    "a prefix as key needs a destination, which says of which family it is");
+		return -EINVAL;
+	}
+	if (!len || nla_get_u8(len) < match->dst_len ||
+	    nla_get_u8(len) > (match->family == AF_INET ? 32 : 128)) {
+		NL_SET_ERR_MSG_ATTR(extack, len ?: key,
+				    "a prefix as key is at least as long as the destination's, and at most an address");
+		return -EINVAL;
+	}
+	identity->key_len = nla_get_u8(len);
+	return 0;
+}
+
+/**
+ * cbreak_netlink_parse_identity - match and key of a rule
+ * @attrs: the request's attributes
+ * @identity: where they go
+ * @extack: where the reason of a refusal goes
+ *
+ * Return: 0 or -EINVAL.
+ */
+int cbreak_netlink_parse_identity(struct nlattr **attrs,
+				  struct cbreak_identity *identity,
+				  struct netlink_ext_ack *extack)
+{
+	int err;
+
+	memset(identity, 0, sizeof(*identity));
+	err = parse_match(attrs, &identity->match, extack);
+	return err ?: parse_key(attrs, identity, extack);
+}
+
+/**
+ * cbreak_netlink_has_identity - does a request say which rule it would be?
+ * @attrs: the request's attributes
+ *
+ * Return: whether it names a part of a match or a key.
+ */
+bool cbreak_netlink_has_identity(struct nlattr **attrs)
+{
+	return attrs[CBREAK_A_RULE_DST] || attrs[CBREAK_A_RULE_DST_LEN] ||
+	       attrs[CBREAK_A_RULE_PORT_MIN] ||
+	       attrs[CBREAK_A_RULE_PORT_MAX] || attrs[CBREAK_A_RULE_PRIO] ||
+	       attrs[CBREAK_A_RULE_KEY] || attrs[CBREAK_A_RULE_KEY_LEN];
+}
+
+/**
+ * struct number - a parameter that is a number
+ * @attr: its attribute, a u32
+ * @offset: its place in struct cbreak_params, a u32
+ * @min: the least that it may be
+ * @max: the most that it may be
+ * @msg: what is said of anything else
+ */
+struct number {
+	u16 attr;
+	u16 offset;
+	u32 min;
+	u32 max;
+	const char *msg;
+};
+
+#define NUMBER(_attr, _field, _min, _max, _msg) {			\
+	.attr = CBREAK_A_RULE_##_attr,					\
+	.offset = offsetof(struct cbreak_params, _field),		\
+	.min = _min,							\
+	.max = _max,							\
+	.msg = _msg,							\
+}
+
+#define TIME(_attr, _field, _name)					\
+	NUMBER(_attr, _field, CBREAK_TIME_MIN_MS, CBREAK_TIME_MAX_MS,	\
+	       _name " must be from 100 ms to 24 h")
+
+static const struct number numbers[] = {
+	NUMBER(ERROR_RATIO, error_ratio, 1, CBREAK_RATIO_ONE - 1,
+	       "error_ratio must be greater than 0 and less than 1"),
+	TIME(RESPONSE_TIME, response_ms, "response_time"),
+	TIME(PASSING_TIME, passing_ms, "passing_time"),
+	TIME(BROKEN_TIME, broken_ms, "broken_time"),
+	TIME(RECOVERY_TIME, recovery_ms, "recovery_time"),
+	NUMBER(CONNECT_TIMEOUT, connect_timeout_ms, CBREAK_TIME_MIN_MS,
+	       CBREAK_CONNECT_TIMEOUT_MAX_MS,
+	       "connect_timeout must be from 100 ms to 5 min"),
+	NUMBER(MIN_SAMPLES, min_samples, 1, CBREAK_SAMPLES_MAX,
+	       "min_samples must be from 1 to 65535"),
+	NUMBER(RECOVERY_SAMPLES, recovery_samples, 0, CBREAK_SAMPLES_MAX,
+	       "recovery_samples must be from 0 to 65535"),
+	NUMBER(MODE, mode, CBREAK_MODE_ENFORCE, CBREAK_MODE_NEVER,
+	       "mode must be enforce, observe or never"),
+};
+
+static int parse_number(const struct nlattr *attr, const struct number *number,
+			struct cbreak_params *p, struct netlink_ext_ack *extack)
+{
+	u32 value = nla_get_u32(attr);
+
+	if (value < number->min || value > number->max) {
+		NL_SET_BAD_ATTR(extack, attr);
+		if (extack)
+			extack->_msg = number->msg;
+		return -ERANGE;
+	}
+	*(u32 *)((void *)p + number->offset) = value;
+	return 0;
+}
+
+static int parse_on(const struct nlattr *attr, struct cbreak_params *p,
+		    struct netlink_ext_ack *extack)
+{
+	u32 on = nla_get_u32(attr);
+
+	if (!on || on & ~ALL_KINDS) {
+		NL_SET_ERR_MSG_ATTR(extack, attr,
+				    "on must name one or more of refused, timeout, unreachable");
+		return -EINVAL;
+	}
+	p->on = on;
+	return 0;
+}
+
+/**
+ * cbreak_netlink_parse_params - the parameters that a request gives
+ * @attrs: the request's attributes
+ * @p: the parameters as they are, which those that are given replace
+ * @extack: where the reason of a refusal goes
+ *
+ * Return: 0, -EINVAL or -ERANGE.
+ */
+int cbreak_netlink_parse_params(struct nlattr **attrs, struct cbreak_params *p,
+				struct netlink_ext_ack *extack)
+{
+	unsigned int i;
+	int err;
+
+	for (i = 0; i < ARRAY_SIZE(numbers); i++) {
+		if (!attrs[numbers[i].attr])
+			continue;
+		err = parse_number(attrs[numbers[i].attr], &numbers[i], p,
+				   extack);
+		if (err)
+			return err;
+	}
+	if (attrs[CBREAK_A_RULE_ON])
+		return parse_on(attrs[CBREAK_A_RULE_ON], p, extack);
+	return 0;
+}

@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * Words for the kernel's numbers, and back.
+ */
+#include <string.h>
+
+#include <linux/cbreak.h>
+
+#include "parse.h"
+#include "util.h"
+
+static const char *const states[] = {
+	[CBREAK_STATE_PASSING]		= "passing",
+	[CBREAK_STATE_BROKEN]		= "broken",
+	[CBREAK_STATE_RECOVERING]	= "recovering",
+};
+
+static const char *const kinds[] = {
+	[CBREAK_KIND_SUCCESS]		= "success",
+	[CBREAK_KIND_REFUSED]		= "refused",
+	[CBREAK_KIND_TIMEOUT]		= "timeout",
+	[CBREAK_KIND_UNREACHABLE]	= "unreachable",
+};
+
+static const char *const causes[] = {
+	[CBREAK_CAUSE_RATIO]		= "ratio",
+	[CBREAK_CAUSE_BROKEN_TIME]	= "broken-time",
+	[CBREAK_CAUSE_RECOVERED]	= "recovered",
+	[CBREAK_CAUSE_NOT_RECOVERED]	= "not-recovered",
+	[CBREAK_CAUSE_TRIP]		= "trip",
+	[CBREAK_CAUSE_RESET]		= "reset",
+};
+
+static const char *const modes[] = {
+	[CBREAK_MODE_ENFORCE]		= "enforce",
+	[CBREAK_MODE_OBSERVE]		= "observe",
+	[CBREAK_MODE_NEVER]		= "never",
+};
+
+static const char *const key_types[] = {
+	[CBREAK_KEY_TYPE_ADDR_PORT]	= "addr+port",
+	[CBREAK_KEY_TYPE_ADDR]		= "addr",
+	[CBREAK_KEY_TYPE_PREFIX]	= "prefix",
+	[CBREAK_KEY_TYPE_RULE]		= "rule",
+};
+
+const struct names parse_states = { states, ARRAY_SIZE(states) };
+const struct names parse_kinds = { kinds, ARRAY_SIZE(kinds) };
+const struct names parse_causes = { causes, ARRAY_SIZE(causes) };
+const struct names parse_modes = { modes, ARRAY_SIZE(modes) };
+const struct names parse_key_types = { key_types, ARRAY_SIZE(key_types) };
+
+/**
+ * names_get() - the word for a value
+ * @names: the words
+ * @value: the value, possibly of a newer kernel
+ *
+ * Return: the word, or NULL if there is none.
+ */
+const char *names_get(const struct names *names, unsigned int value)
+{
+	return value < names->n ? names->name[value] : NULL;
+}
+
+/* The value that is called by the @len bytes at @word. */
+static bool find_name(const struct names *names, const char *word, size_t len,
+		      unsigned int *value)
+{
+	unsigned int i;
+
+	for (i = 0; i < names->n; i++) {
+		if (!names->name[i] || strlen(names->name[i]) != len ||
+		    memcmp(word, names->name[i], len))
+			continue;
+		*value = i;
+		return true;
+	}
+	return false;
+}
+
+static bool wants_len(uint32_t type)
+{
+	return type == CBREAK_KEY_TYPE_PREFIX;
+}
+
+/**
+ * parse_key() - what shares a breaker: addr+port, addr, prefix/LEN or rule
+ * @word: the word
+ * @key: set to what it says
+ *
+ * Return: NULL or what is wrong with the word.
+ */
+const char *parse_key(const char *word, struct key *key)
+{
+	size_t end = strcspn(word, "/");
+	uint32_t len = 0;
+
+	*key = (struct key){ .has_len = word[end] };
+	if (find_name(&parse_key_types, word, end, &key->type) &&
+	    key->has_len == wants_len(key->type) &&
+	    (!key->has_len ||
+	     (!parse_number(word + end + 1, &len) && len <= UINT8_MAX))) {
+		key->len = len;
+		return NULL;
+	}
+	return "is not addr+port, addr, prefix/LEN or rule";
+}
+
+/**
+ * parse_mode() - the name of a mode
+ * @word: the word
+ * @mode: set to the enum cbreak_mode
+ *
+ * Return: NULL or what is wrong with the word.
+ */
+const char *parse_mode(const char *word, uint32_t *mode)
+{
+	if (find_name(&parse_modes, word, strlen(word), mode))
+		return NULL;
+	return "is not enforce, observe or never";
+}
+
+/**
+ * parse_state() - the name of a state
+ * @word: the word
+ * @state: set to the enum cbreak_state
+ *
+ * Return: NULL or what is wrong with the word.
+ */
+const char *parse_state(const char *word, uint8_t *state)
+{
+	unsigned int value;
+
+	if (!find_name(&parse_states, word, strlen(word), &value))
+		return "is not passing, broken or recovering";
+	*state = value;
+	return NULL;
+}
+
+/* Adds the kind called by the @len bytes at @word to @on. */
+static bool add_kind(const char *word, size_t len, uint32_t *on)
+{
+	unsigned int kind;
+
+	if (!find_name(&parse_kinds, word, len, &kind) ||
+	    kind == CBREAK_KIND_SUCCESS)
+		return false;
+	*on |= UINT32_C(1) << kind;
+	return true;
+}
+
+/**
+ * parse_on() - kinds of failure, KIND[,KIND...] or "all"
+ * @word: the word
+ * @on: set to a mask of enum cbreak_on
+ *
+ * Return: NULL or what is wrong with the word.
+ */
+const char *parse_on(const char *word, uint32_t *on)
+{
+	size_t len;
+
+	*on = 0;
+	if (!strcmp(word, "all")) {
+		*on = CBREAK_ON_REFUSED | CBREAK_ON_TIMEOUT |
+		      CBREAK_ON_UNREACHABLE;
+		return NULL;
+	}
+	for (;;) {
+		len = strcspn(word, ",");
+		if (!add_kind(word, len, on))
+			return "is not all, or a list of refused, timeout and unreachable";
+		word += len;
+		if (!*word++)
+			return NULL;
+	}
+}
