@@ -22,6 +22,7 @@
 #include <linux/math64.h>
 
 #include "breaker.h"
+#include "streak.h"
 
 static u64 elapsed(u64 since_ns, u64 now_ns)
 {
@@ -65,6 +66,45 @@ static bool too_many_failed(const struct cbreak_counts *counts,
 	return counts->total >= p->min_samples && compare_ratio(counts, p) > 0;
 }
 
+static bool row_is_full(const struct cbreak_breaker *b,
+			const struct cbreak_params *p, u32 gen)
+{
+	return p->consecutive && cbreak_streak_read(&b->streak, gen) >= p->consecutive;
+}
+
+/* What asks for BROKEN, if anything does. */
+#define NO_CAUSE	U8_MAX
+
+static u8 trip_cause(const struct cbreak_breaker *b,
+		     const struct cbreak_params *p,
+		     const struct cbreak_counts *counts, u32 gen)
+{
+	if (too_many_failed(counts, p))
+		return CBREAK_CAUSE_RATIO;
+	if (row_is_full(b, p, gen))
+		return CBREAK_CAUSE_CONSECUTIVE;
+	return NO_CAUSE;
+}
+
+static bool hold_lasts(const struct cbreak_breaker *b, u64 now_ns)
+{
+	u32 hold_ms = READ_ONCE(b->hold_ms);
+
+	return READ_ONCE(b->hold) != CBREAK_HOLD_NONE &&
+	       (hold_ms == CBREAK_HOLD_FOREVER ||
+		elapsed(READ_ONCE(b->since_ns), now_ns) < ms_to_ns(hold_ms));
+}
+
+/* Time to spend in BROKEN. */
+static u64 broken_ns(const struct cbreak_breaker *b,
+		     const struct cbreak_params *p)
+{
+	if (READ_ONCE(b->hold) != CBREAK_HOLD_NONE)
+		return ms_to_ns(READ_ONCE(b->hold_ms));
+	return cbreak_breaker_broken_ns(p, READ_ONCE(b->trips),
+					cbreak_word_gen(READ_ONCE(b->word)));
+}
+
 static void enter(struct cbreak_breaker *b, u8 to, u8 cause, u64 now_ns,
 		  const struct cbreak_counts *counts,
 		  struct cbreak_transition *tr)
@@ -79,6 +119,11 @@ static void enter(struct cbreak_breaker *b, u8 to, u8 cause, u64 now_ns,
 	tr->gen = gen;
 	tr->counts = *counts;
 	b->entry_counts = *counts;
+	WRITE_ONCE(b->hold, CBREAK_HOLD_NONE);
+	if (to == CBREAK_STATE_PASSING)
+		WRITE_ONCE(b->trips, 0);
+	else if (to == CBREAK_STATE_BROKEN && b->trips < U8_MAX)
+		WRITE_ONCE(b->trips, b->trips + 1);
 	cbreak_window_clear(&b->window);
 	WRITE_ONCE(b->since_ns, now_ns);
 	/*
@@ -98,34 +143,33 @@ static void advance(struct cbreak_breaker *b, const struct cbreak_params *p,
 {
 	u64 age = elapsed(b->since_ns, now_ns);
 	struct cbreak_counts counts;
+	u32 gen;
+	u8 cause;
 
 	lockdep_assert_held(&b->lock);
-	if (b->dead)
+	if (b->dead || hold_lasts(b, now_ns))
 		return;
 
+	gen = cbreak_word_gen(b->word);
+	counts = counts_now(b, p, now_ns);
+	cause = trip_cause(b, p, &counts, gen);
 	switch (cbreak_word_state(b->word)) {
 	case CBREAK_STATE_PASSING:
-		if (age < ms_to_ns(cbreak_passing_ms(p)))
-			return;
-		counts = counts_now(b, p, now_ns);
-		if (too_many_failed(&counts, p))
-			enter(b, CBREAK_STATE_BROKEN, CBREAK_CAUSE_RATIO,
-			      now_ns, &counts, tr);
+		if (cause != NO_CAUSE && age >= ms_to_ns(cbreak_passing_ms(p)))
+			enter(b, CBREAK_STATE_BROKEN, cause, now_ns, &counts,
+			      tr);
 		return;
 	case CBREAK_STATE_BROKEN:
-		if (age < ms_to_ns(cbreak_broken_ms(p)))
-			return;
-		counts = counts_now(b, p, now_ns);
-		enter(b, CBREAK_STATE_RECOVERING, CBREAK_CAUSE_BROKEN_TIME,
-		      now_ns, &counts, tr);
+		if (age >= broken_ns(b, p))
+			enter(b, CBREAK_STATE_RECOVERING,
+			      CBREAK_CAUSE_BROKEN_TIME, now_ns, &counts, tr);
 		return;
 	case CBREAK_STATE_RECOVERING:
-		counts = counts_now(b, p, now_ns);
 		if (age < ms_to_ns(cbreak_recovery_ms(p)) ||
 		    counts.total < p->recovery_samples) {
-			if (too_many_failed(&counts, p))
-				enter(b, CBREAK_STATE_BROKEN,
-				      CBREAK_CAUSE_RATIO, now_ns, &counts, tr);
+			if (cause != NO_CAUSE)
+				enter(b, CBREAK_STATE_BROKEN, cause, now_ns,
+				      &counts, tr);
 			return;
 		}
 		if (compare_ratio(&counts, p) < 0)
@@ -170,38 +214,6 @@ u8 cbreak_breaker_kill(struct cbreak_breaker *b)
 	return state;
 }
 
-/* ln(2)^k / k! for k = 1..8, in units of 2^-32 */
-static const u32 exp2_coeff[] = {
-	2977044472U, 1031764991U, 238388332U, 41309550U,
-	5726720U, 661577U, 65510U, 5676U,
-};
-
-/**
- * cbreak_breaker_share - share of SYNs admitted while RECOVERING
- * @elapsed_ns: time since RECOVERING was entered
- * @recovery_ns: its length, not zero
- *
- * p(t) = 2^(t / recovery_time) - 1, the curve of the reference: 0 at the
- * start, 1 at the end. Taylor series of e^(x ln 2) - 1 up to the eighth
- * power by Horner's scheme, which is off by less than 2^-22 at its far end.
- *
- * Return: p in units of 2^-32; U32_MAX stands for 1.
- */
-u32 cbreak_breaker_share(u64 elapsed_ns, u64 recovery_ns)
-{
-	u64 rem, x, sum = 0;
-	int k;
-
-	if (elapsed_ns >= recovery_ns)
-		return U32_MAX;
-	/* At most a day of ns, 47 bits: 16 bits of quotient, then 16 more. */
-	x = div64_u64_rem(elapsed_ns << 16, recovery_ns, &rem) << 16;
-	x |= div64_u64(rem << 16, recovery_ns);
-	for (k = ARRAY_SIZE(exp2_coeff) - 1; k >= 0; k--)
-		sum = (sum + exp2_coeff[k]) * x >> 32;
-	return min_t(u64, sum, U32_MAX);
-}
-
 static enum cbreak_verdict admit_recovering(const struct cbreak_breaker *b,
 					    const struct cbreak_params *p,
 					    u64 now_ns, u32 rnd)
@@ -221,7 +233,7 @@ static bool is_due(const struct cbreak_breaker *b,
 	u64 age = elapsed(READ_ONCE(b->since_ns), now_ns);
 
 	if (state == CBREAK_STATE_BROKEN)
-		return age >= ms_to_ns(cbreak_broken_ms(p));
+		return !hold_lasts(b, now_ns) && age >= broken_ns(b, p);
 	return age >= ms_to_ns(cbreak_recovery_ms(p));
 }
 
@@ -287,6 +299,7 @@ bool cbreak_breaker_record(struct cbreak_breaker *b,
 			   struct cbreak_outcome outcome, u64 now_ns,
 			   struct cbreak_transition *tr)
 {
+	bool failed = p->on & BIT(outcome.kind);
 	u32 word = read_word(b);
 	u8 state = cbreak_word_state(word);
 	struct cbreak_counts counts;
@@ -299,8 +312,10 @@ bool cbreak_breaker_record(struct cbreak_breaker *b,
 	if (cbreak_word_gen(word) != gen)
 		return false;
 	if (!cbreak_window_add(&b->window, gen, cbreak_bucket_ns(p), now_ns,
-			       p->on & BIT(outcome.kind)))
+			       failed))
 		return false;
+	if (p->consecutive)
+		cbreak_streak_count(&b->streak, gen, failed);
 
 	if (state == CBREAK_STATE_PASSING) {
 		if (elapsed(READ_ONCE(b->since_ns), now_ns) <
@@ -308,7 +323,7 @@ bool cbreak_breaker_record(struct cbreak_breaker *b,
 			return true;
 		counts = cbreak_window_sum(&b->window, gen,
 					   cbreak_bucket_ns(p), now_ns);
-		if (likely(!too_many_failed(&counts, p)))
+		if (likely(trip_cause(b, p, &counts, gen) == NO_CAUSE))
 			return true;
 	}
 	cbreak_breaker_tick(b, p, now_ns, tr);
@@ -333,49 +348,72 @@ void cbreak_breaker_tick(struct cbreak_breaker *b,
 	spin_unlock_bh(&b->lock);
 }
 
-static void force(struct cbreak_breaker *b, const struct cbreak_params *p,
-		  u64 now_ns, u8 to, u8 cause, struct cbreak_transition *tr)
+/**
+ * cbreak_breaker_control - an administrator says what the state is
+ * @b: the breaker, in any state; what was said before is over
+ * @p: its parameters
+ * @now_ns: the present
+ * @action: CBREAK_HOLD_TRIP, to BROKEN for broken_time;
+ *	CBREAK_HOLD_ISOLATE, to BROKEN until told otherwise;
+ *	CBREAK_HOLD_RESET, to PASSING with an empty window;
+ *	CBREAK_HOLD_BYPASS, to PASSING until told otherwise
+ * @for_ms: not 0: the state lasts for that long, whatever the window says, and
+ *	then the breaker goes on by itself
+ * @tr: zeroed; filled in
+ *
+ * Context: BH disabled or process; takes b->lock.
+ */
+void cbreak_breaker_control(struct cbreak_breaker *b,
+			    const struct cbreak_params *p, u64 now_ns,
+			    enum cbreak_hold action, u32 for_ms,
+			    struct cbreak_transition *tr)
 {
+	static const struct {
+		u8 to;
+		u8 cause;
+		bool lasts;
+	} actions[] = {
+		[CBREAK_HOLD_TRIP] = {
+			CBREAK_STATE_BROKEN, CBREAK_CAUSE_TRIP, false,
+		},
+		[CBREAK_HOLD_RESET] = {
+			CBREAK_STATE_PASSING, CBREAK_CAUSE_RESET, false,
+		},
+		[CBREAK_HOLD_ISOLATE] = {
+			CBREAK_STATE_BROKEN, CBREAK_CAUSE_ISOLATE, true,
+		},
+		[CBREAK_HOLD_BYPASS] = {
+			CBREAK_STATE_PASSING, CBREAK_CAUSE_BYPASS, true,
+		},
+	};
 	struct cbreak_counts counts;
 
 	spin_lock_bh(&b->lock);
 	if (!b->dead) {
 		counts = counts_now(b, p, now_ns);
-		enter(b, to, cause, now_ns, &counts, tr);
+		enter(b, actions[action].to, actions[action].cause, now_ns,
+		      &counts, tr);
+		if (for_ms || actions[action].lasts) {
+			WRITE_ONCE(b->hold_ms, for_ms ?: CBREAK_HOLD_FOREVER);
+			WRITE_ONCE(b->hold, action);
+			tr->hold = action;
+			tr->hold_ms = b->hold_ms;
+		}
 	}
 	spin_unlock_bh(&b->lock);
 }
 
 /**
- * cbreak_breaker_trip - enter BROKEN, whatever the window says
- * @b: the breaker; if it is BROKEN, broken_time starts anew
- * @p: its parameters
+ * cbreak_breaker_held - does an administrator hold the breaker in its state?
+ * @b: the breaker
  * @now_ns: the present
- * @tr: zeroed; filled in
  *
- * Context: BH disabled or process; takes b->lock.
+ * Context: any.
+ * Return: whether that lasts.
  */
-void cbreak_breaker_trip(struct cbreak_breaker *b,
-			 const struct cbreak_params *p, u64 now_ns,
-			 struct cbreak_transition *tr)
+bool cbreak_breaker_held(const struct cbreak_breaker *b, u64 now_ns)
 {
-	force(b, p, now_ns, CBREAK_STATE_BROKEN, CBREAK_CAUSE_TRIP, tr);
-}
-
-/**
- * cbreak_breaker_reset - enter PASSING with an empty window
- * @b: the breaker, in any state
- * @p: its parameters
- * @now_ns: the present
- * @tr: zeroed; filled in
- *
- * Context: BH disabled or process; takes b->lock.
- */
-void cbreak_breaker_reset(struct cbreak_breaker *b,
-			  const struct cbreak_params *p, u64 now_ns,
-			  struct cbreak_transition *tr)
-{
-	force(b, p, now_ns, CBREAK_STATE_PASSING, CBREAK_CAUSE_RESET, tr);
+	return hold_lasts(b, now_ns);
 }
 
 /**
@@ -385,8 +423,8 @@ void cbreak_breaker_reset(struct cbreak_breaker *b,
  * @now_ns: the present
  *
  * Context: any.
- * Return: the time, ns, or 0 if only an outcome can cause a transition: in
- *	   PASSING, and in RECOVERING after its end.
+ * Return: the time, ns, or 0 if time causes no transition: in PASSING, in
+ *	   RECOVERING after its end, and in BROKEN until told otherwise.
  */
 u64 cbreak_breaker_deadline(const struct cbreak_breaker *b,
 			    const struct cbreak_params *p, u64 now_ns)
@@ -396,7 +434,10 @@ u64 cbreak_breaker_deadline(const struct cbreak_breaker *b,
 
 	switch (state) {
 	case CBREAK_STATE_BROKEN:
-		return end + ms_to_ns(cbreak_broken_ms(p));
+		if (READ_ONCE(b->hold) != CBREAK_HOLD_NONE &&
+		    READ_ONCE(b->hold_ms) == CBREAK_HOLD_FOREVER)
+			return 0;
+		return end + broken_ns(b, p);
 	case CBREAK_STATE_RECOVERING:
 		end += ms_to_ns(cbreak_recovery_ms(p));
 		return now_ns < end ? end : 0;
@@ -428,6 +469,12 @@ void cbreak_breaker_snapshot(struct cbreak_breaker *b,
 	snap->next_ns = elapsed(now_ns, deadline);
 	snap->counts = snap->state == CBREAK_STATE_BROKEN ?
 		       b->entry_counts : counts_now(b, p, now_ns);
+	snap->hold = CBREAK_HOLD_NONE;
+	if (hold_lasts(b, now_ns)) {
+		snap->hold = b->hold;
+		snap->hold_ns = b->hold_ms == CBREAK_HOLD_FOREVER ? U64_MAX :
+				ms_to_ns(b->hold_ms) - snap->since_ns;
+	}
 	snap->last.kind = READ_ONCE(b->last_kind);
 	snap->last.type = READ_ONCE(b->last_type);
 	snap->last.code = READ_ONCE(b->last_code);

@@ -14,6 +14,9 @@
 #define CBREAK_STATE_MASK	((1 << CBREAK_GEN_SHIFT) - 1)
 #define CBREAK_STATES		3
 
+/* cbreak_breaker.hold_ms of what lasts until told otherwise */
+#define CBREAK_HOLD_FOREVER	U32_MAX
+
 /**
  * struct cbreak_params - the parameters of a rule's breakers
  * @error_ratio: share of failures above which a breaker trips, in millionths;
@@ -26,6 +29,13 @@
  * @broken_ms: time in BROKEN, 0 for @response_ms
  * @recovery_ms: time in RECOVERING, 0 for @response_ms
  * @connect_timeout_ms: silence that makes an attempt a timeout
+ * @consecutive: failures in a row that trip a breaker, 0 for none
+ * @slow_ms: a handshake that takes longer is CBREAK_KIND_SLOW, 0 for none; of
+ *	no concern to the machine
+ * @backoff: what @broken_ms is multiplied with for each trip in a row after the
+ *	first, in millionths; at least 1000000
+ * @broken_max_ms: at most that long with @backoff, 0 for CBREAK_TIME_MAX_MS
+ * @jitter: share of the time in BROKEN that is added at most, in millionths
  * @mode: enum cbreak_mode; the machine does not look at it, its caller does
  *
  * Immutable once it is visible to a breaker. The three times that are zero
@@ -41,6 +51,11 @@ struct cbreak_params {
 	u32 broken_ms;
 	u32 recovery_ms;
 	u32 connect_timeout_ms;
+	u32 consecutive;
+	u32 slow_ms;
+	u32 backoff;
+	u32 broken_max_ms;
+	u32 jitter;
 	u32 mode;
 };
 
@@ -59,6 +74,11 @@ static inline u32 cbreak_recovery_ms(const struct cbreak_params *p)
 	return p->recovery_ms ?: p->response_ms;
 }
 
+static inline u32 cbreak_broken_max_ms(const struct cbreak_params *p)
+{
+	return p->broken_max_ms ?: CBREAK_TIME_MAX_MS;
+}
+
 static inline u64 cbreak_bucket_ns(const struct cbreak_params *p)
 {
 	return (u64)p->response_ms * (NSEC_PER_MSEC / CBREAK_WINDOW_BUCKETS);
@@ -75,7 +95,11 @@ static inline u64 cbreak_bucket_ns(const struct cbreak_params *p)
  * @window: outcomes of the last response time
  * @entry_counts: the window that led to the present state
  * @lock: serialises transitions: guards @entry_counts and writes to @word,
- *	  @since_ns and @dead
+ *	  @since_ns, @dead, @trips, @hold and @hold_ms
+ * @streak: failures in a row in this generation, see breaker.c for the layout
+ * @hold_ms: how long @hold lasts since @since_ns, or CBREAK_HOLD_FOREVER
+ * @hold: enum cbreak_hold
+ * @trips: times that BROKEN was entered since PASSING, saturated
  */
 struct cbreak_breaker {
 	u32 word;
@@ -88,6 +112,10 @@ struct cbreak_breaker {
 	struct cbreak_counts entry_counts;
 	/* Serialises transitions; a leaf. */
 	spinlock_t lock;
+	atomic_t streak;
+	u32 hold_ms;
+	u8 hold;
+	u8 trips;
 };
 
 /**
@@ -108,7 +136,9 @@ struct cbreak_outcome {
  * @from: enum cbreak_state it left
  * @to: enum cbreak_state it entered
  * @cause: enum cbreak_cause
+ * @hold: enum cbreak_hold that begins with it
  * @gen: the generation that begins
+ * @hold_ms: how long @hold lasts, or CBREAK_HOLD_FOREVER
  * @counts: the window that led to it
  */
 struct cbreak_transition {
@@ -116,7 +146,9 @@ struct cbreak_transition {
 	u8 from;
 	u8 to;
 	u8 cause;
+	u8 hold;
 	u32 gen;
+	u32 hold_ms;
 	struct cbreak_counts counts;
 };
 
@@ -129,6 +161,8 @@ struct cbreak_transition {
  * @counts: the window; in BROKEN, where nothing is counted, the one that led
  *	    there
  * @last: the last failure; its kind is 0 before the first
+ * @hold: enum cbreak_hold; CBREAK_HOLD_NONE if it is over
+ * @hold_ns: time left of it, U64_MAX if it has no end
  */
 struct cbreak_snapshot {
 	u8 state;
@@ -137,6 +171,8 @@ struct cbreak_snapshot {
 	u64 next_ns;
 	struct cbreak_counts counts;
 	struct cbreak_outcome last;
+	u8 hold;
+	u64 hold_ns;
 };
 
 enum cbreak_verdict {
@@ -167,17 +203,17 @@ bool cbreak_breaker_record(struct cbreak_breaker *b,
 void cbreak_breaker_tick(struct cbreak_breaker *b,
 			 const struct cbreak_params *p, u64 now_ns,
 			 struct cbreak_transition *tr);
-void cbreak_breaker_trip(struct cbreak_breaker *b,
-			 const struct cbreak_params *p, u64 now_ns,
-			 struct cbreak_transition *tr);
-void cbreak_breaker_reset(struct cbreak_breaker *b,
-			  const struct cbreak_params *p, u64 now_ns,
-			  struct cbreak_transition *tr);
+void cbreak_breaker_control(struct cbreak_breaker *b,
+			    const struct cbreak_params *p, u64 now_ns,
+			    enum cbreak_hold action, u32 for_ms,
+			    struct cbreak_transition *tr);
+bool cbreak_breaker_held(const struct cbreak_breaker *b, u64 now_ns);
 u64 cbreak_breaker_deadline(const struct cbreak_breaker *b,
 			    const struct cbreak_params *p, u64 now_ns);
 void cbreak_breaker_snapshot(struct cbreak_breaker *b,
 			     const struct cbreak_params *p, u64 now_ns,
 			     struct cbreak_snapshot *snap);
 u32 cbreak_breaker_share(u64 elapsed_ns, u64 recovery_ns);
+u64 cbreak_breaker_broken_ns(const struct cbreak_params *p, u8 trips, u32 gen);
 
 #endif /* _CBREAK_BREAKER_H */

@@ -123,52 +123,39 @@ void cbreak_control_remove_all(struct cbreak_net *cn)
 }
 
 /**
- * cbreak_control_reset - put a breaker into PASSING
- * @cn: the namespace
- * @key: the breaker
- *
- * Return: 0, or -ENOENT if there is no such breaker.
- */
-int cbreak_control_reset(struct cbreak_net *cn, const struct cbreak_key *key)
-{
-	struct cbreak_transition tr = {};
-	u64 now_ns = ktime_get_ns();
-	struct cbreak_dest *dest;
-
-	rcu_read_lock();
-	dest = cbreak_dest_lookup_rcu(&cn->dests, key);
-	if (dest) {
-		cbreak_breaker_reset(&dest->breaker,
-				     cbreak_rule_params_rcu(dest->rule),
-				     now_ns, &tr);
-		cbreak_dest_changed(dest, &tr, now_ns);
-	}
-	rcu_read_unlock();
-	return dest ? 0 : -ENOENT;
-}
-
-/**
- * cbreak_control_trip - put a breaker into BROKEN, and make it if need be
+ * cbreak_control_breaker - an administrator says what a breaker's state is
  * @cn: the namespace
  * @rule: its rule
- * @key: the breaker
+ * @key: the breaker; made if need be, but not to be reset
+ * @action: see cbreak_breaker_control()
+ * @for_ms: see cbreak_breaker_control()
  *
- * Return: 0, or -ENOSPC if it could not be made.
+ * Return: 0; -ENOENT if there is no breaker to reset; -ENOSPC if it could not
+ *	   be made.
  */
-int cbreak_control_trip(struct cbreak_net *cn, struct cbreak_rule *rule,
-			const struct cbreak_key *key)
+int cbreak_control_breaker(struct cbreak_net *cn, struct cbreak_rule *rule,
+			   const struct cbreak_key *key,
+			   enum cbreak_hold action, u32 for_ms)
 {
 	struct cbreak_transition tr = {};
 	u64 now_ns = ktime_get_ns();
 	struct cbreak_dest *dest;
+	int err = 0;
 
 	rcu_read_lock();
-	dest = cbreak_dest_find_or_create_rcu(&cn->dests, rule, key, now_ns);
+	if (action == CBREAK_HOLD_RESET)
+		dest = cbreak_dest_lookup_rcu(&cn->dests, key);
+	else
+		dest = cbreak_dest_find_or_create_rcu(&cn->dests, rule, key,
+						      now_ns);
 	if (dest) {
-		cbreak_breaker_trip(&dest->breaker,
-				    cbreak_rule_params_rcu(rule), now_ns, &tr);
+		cbreak_breaker_control(&dest->breaker,
+				       cbreak_rule_params_rcu(rule), now_ns,
+				       action, for_ms, &tr);
 		cbreak_dest_changed(dest, &tr, now_ns);
+	} else {
+		err = action == CBREAK_HOLD_RESET ? -ENOENT : -ENOSPC;
 	}
 	rcu_read_unlock();
-	return dest ? 0 : -ENOSPC;
+	return err;
 }

@@ -4,6 +4,8 @@
 
 #include <linux/types.h>
 
+#include "uapi/linux/cbreak.h"
+
 struct cbreak_identity;
 struct cbreak_key;
 struct cbreak_net;
@@ -20,8 +22,8 @@ int cbreak_control_set_params(struct cbreak_net *cn, struct cbreak_rule *rule,
 void cbreak_control_remove_rule(struct cbreak_net *cn,
 				struct cbreak_rule *rule);
 void cbreak_control_remove_all(struct cbreak_net *cn);
-int cbreak_control_reset(struct cbreak_net *cn, const struct cbreak_key *key);
-int cbreak_control_trip(struct cbreak_net *cn, struct cbreak_rule *rule,
-			const struct cbreak_key *key);
+int cbreak_control_breaker(struct cbreak_net *cn, struct cbreak_rule *rule,
+			   const struct cbreak_key *key,
+			   enum cbreak_hold action, u32 for_ms);
 
 #endif /* _CBREAK_CONTROL_H */

@@ -6,8 +6,9 @@
  * may use it until the end of the read-side section. They are created by the
  * first SYN to a destination, up to a maximum. When the table is full, the
  * least recently used of a handful of PASSING breakers makes room; breakers
- * in other states only when there are no PASSING ones. When none can be had,
- * the SYN passes and is counted as fail_open.
+ * in other states only when there are no PASSING ones, and those that an
+ * administrator holds in their state never. When none can be had, the SYN
+ * passes and is counted as fail_open.
  *
  * A breaker that was removed may still be used by readers. Its machine is
  * dead then: it makes no transition, and nothing starts its timer again.
@@ -113,8 +114,24 @@ static bool evict(struct cbreak_dests *dests, struct cbreak_dest *dest)
 	return true;
 }
 
+/* The first of the tripped ones that may go. */
+static struct cbreak_dest *oldest_tripped(struct cbreak_dests *dests,
+					  u64 now_ns)
+{
+	struct cbreak_dest *dest;
+	int budget = EVICT_SCAN;
+
+	list_for_each_entry(dest, &dests->tripped, lru) {
+		if (!budget--)
+			break;
+		if (!cbreak_breaker_held(&dest->breaker, now_ns))
+			return dest;
+	}
+	return NULL;
+}
+
 /* Make room for one breaker; bounded work, as a packet waits for it. */
-static bool make_room(struct cbreak_dests *dests)
+static bool make_room(struct cbreak_dests *dests, u64 now_ns)
 {
 	struct cbreak_dest *dest, *tmp, *victim = NULL;
 	int budget = EVICT_SCAN;
@@ -126,15 +143,15 @@ static bool make_room(struct cbreak_dests *dests)
 	list_for_each_entry_safe(dest, tmp, &dests->passing, lru) {
 		if (!budget--)
 			break;
-		if (!victim || (s32)(READ_ONCE(dest->used_s) -
-				     READ_ONCE(victim->used_s)) < 0)
+		if (!cbreak_breaker_held(&dest->breaker, now_ns) &&
+		    (!victim || (s32)(READ_ONCE(dest->used_s) -
+				      READ_ONCE(victim->used_s)) < 0))
 			victim = dest;
 		/* Seen: the next search begins behind these. */
 		list_move_tail(&dest->lru, &dests->passing);
 	}
 	if (!victim)
-		victim = list_first_entry_or_null(&dests->tripped,
-						  struct cbreak_dest, lru);
+		victim = oldest_tripped(dests, now_ns);
 	return victim && evict(dests, victim);
 }
 
@@ -285,10 +302,11 @@ static struct cbreak_dest *alloc_dest(struct cbreak_rule *rule,
 }
 
 /* Enter a new breaker; false if it is not wanted after all. */
-static bool insert_locked(struct cbreak_dests *dests, struct cbreak_dest *dest)
+static bool insert_locked(struct cbreak_dests *dests, struct cbreak_dest *dest,
+			  u64 now_ns)
 {
 	lockdep_assert_held(&dests->lock);
-	if (dest->rule->dead || !make_room(dests))
+	if (dest->rule->dead || !make_room(dests, now_ns))
 		return false;
 	if (rhashtable_lookup_insert_fast(&dests->table, &dest->node,
 					  table_params))
@@ -337,7 +355,7 @@ struct cbreak_dest *cbreak_dest_find_or_create_rcu(struct cbreak_dests *dests,
 	dest = alloc_dest(rule, key, now_ns);
 	if (dest) {
 		spin_lock_bh(&dests->lock);
-		done = insert_locked(dests, dest);
+		done = insert_locked(dests, dest, now_ns);
 		spin_unlock_bh(&dests->lock);
 		if (done)
 			return dest;

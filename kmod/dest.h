@@ -121,7 +121,7 @@ void cbreak_dest_collect_idle(struct work_struct *work);
 void cbreak_dest_params_changed(struct cbreak_dests *dests,
 				struct cbreak_rule *rule, bool rescaled);
 void cbreak_dest_reset_rule(struct cbreak_dests *dests,
-			    struct cbreak_rule *rule);
+			    struct cbreak_rule *rule, u32 for_ms);
 void cbreak_dest_remove_rule(struct cbreak_dests *dests,
 			     struct cbreak_rule *rule);
 void cbreak_dest_for_each(struct cbreak_dests *dests,

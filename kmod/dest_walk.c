@@ -139,16 +139,23 @@ void cbreak_dest_remove_rule(struct cbreak_dests *dests,
 		walk(dests, visit_remove, rule);
 }
 
+struct reset {
+	struct cbreak_rule *rule;
+	u32 for_ms;
+};
+
 static void visit_reset(struct cbreak_dests *dests, struct cbreak_dest *dest,
-			void *rule, struct list_head *doomed)
+			void *arg, struct list_head *doomed)
 {
+	const struct reset *reset = arg;
 	struct cbreak_transition tr = {};
 	u64 now_ns = ktime_get_ns();
 
-	if (dest->rule != rule)
+	if (dest->rule != reset->rule)
 		return;
-	cbreak_breaker_reset(&dest->breaker, cbreak_rule_params_rcu(rule),
-			     now_ns, &tr);
+	cbreak_breaker_control(&dest->breaker,
+			       cbreak_rule_params_rcu(reset->rule), now_ns,
+			       CBREAK_HOLD_RESET, reset->for_ms, &tr);
 	cbreak_dest_changed(dest, &tr, now_ns);
 }
 
@@ -156,11 +163,14 @@ static void visit_reset(struct cbreak_dests *dests, struct cbreak_dest *dest,
  * cbreak_dest_reset_rule - put all breakers of a rule into PASSING
  * @dests: the breakers
  * @rule: the rule
+ * @for_ms: how long they stay there at least, 0 for passing_time
  */
 void cbreak_dest_reset_rule(struct cbreak_dests *dests,
-			    struct cbreak_rule *rule)
+			    struct cbreak_rule *rule, u32 for_ms)
 {
-	walk(dests, visit_reset, rule);
+	struct reset reset = { .rule = rule, .for_ms = for_ms };
+
+	walk(dests, visit_reset, &reset);
 }
 
 static void visit_rearm(struct cbreak_dests *dests, struct cbreak_dest *dest,
@@ -213,12 +223,16 @@ void cbreak_dest_params_changed(struct cbreak_dests *dests,
 /*
  * Will nothing happen to it any more unless somebody connects? That is so in
  * PASSING, and in RECOVERING when its time is over and outcomes are wanting;
- * destinations that went for good would stay there for ever.
+ * destinations that went for good would stay there for ever. What an
+ * administrator has said stays said.
  */
 static bool is_open_ended(const struct cbreak_dest *dest,
 			  const struct cbreak_params *p)
 {
-	return !cbreak_breaker_deadline(&dest->breaker, p, ktime_get_ns());
+	u64 now_ns = ktime_get_ns();
+
+	return !cbreak_breaker_deadline(&dest->breaker, p, now_ns) &&
+	       !cbreak_breaker_held(&dest->breaker, now_ns);
 }
 
 static void visit_idle(struct cbreak_dests *dests, struct cbreak_dest *dest,

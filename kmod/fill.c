@@ -109,7 +109,13 @@ static int fill_params(struct sk_buff *skb, const struct cbreak_params *p)
 	    nla_put_u32(skb, CBREAK_A_RULE_RECOVERY_SAMPLES,
 			p->recovery_samples) ||
 	    nla_put_u32(skb, CBREAK_A_RULE_ON, p->on) ||
-	    nla_put_u32(skb, CBREAK_A_RULE_MODE, p->mode))
+	    nla_put_u32(skb, CBREAK_A_RULE_MODE, p->mode) ||
+	    nla_put_u32(skb, CBREAK_A_RULE_CONSECUTIVE, p->consecutive) ||
+	    nla_put_u32(skb, CBREAK_A_RULE_SLOW_TIME, p->slow_ms) ||
+	    nla_put_u32(skb, CBREAK_A_RULE_BACKOFF, p->backoff) ||
+	    nla_put_u32(skb, CBREAK_A_RULE_BROKEN_TIME_MAX,
+			cbreak_broken_max_ms(p)) ||
+	    nla_put_u32(skb, CBREAK_A_RULE_JITTER, p->jitter))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -196,6 +202,15 @@ int cbreak_fill_dest_rcu(struct sk_buff *skb, struct cbreak_dest *dest,
 					  snap.counts.total)) ||
 	    fill_last(skb, CBREAK_A_BREAKER_LAST_KIND, &snap.last))
 		return -EMSGSIZE;
+	if (snap.hold != CBREAK_HOLD_NONE &&
+	    nla_put_u8(skb, CBREAK_A_BREAKER_HOLD, snap.hold))
+		return -EMSGSIZE;
+	/* Absent if it has no end. */
+	if (snap.hold != CBREAK_HOLD_NONE && snap.hold_ns != U64_MAX &&
+	    put_u64(skb, CBREAK_A_BREAKER_HOLD_MS,
+		    div_u64(snap.hold_ns + NSEC_PER_MSEC - 1, NSEC_PER_MSEC),
+		    CBREAK_A_BREAKER_PAD))
+		return -EMSGSIZE;
 	return fill_counters(skb, CBREAK_A_BREAKER_COUNTERS, dest->counters);
 }
 
@@ -226,6 +241,13 @@ int cbreak_fill_transition(struct sk_buff *skb, struct cbreak_dest *dest,
 	    nla_put_u32(skb, CBREAK_A_EVENT_GENERATION, tr->gen) ||
 	    nla_put_u32(skb, CBREAK_A_EVENT_SAMPLES, tr->counts.total) ||
 	    nla_put_u32(skb, CBREAK_A_EVENT_FAILED, tr->counts.failed))
+		return -EMSGSIZE;
+	if (tr->hold != CBREAK_HOLD_NONE &&
+	    nla_put_u8(skb, CBREAK_A_EVENT_HOLD, tr->hold))
+		return -EMSGSIZE;
+	if (tr->hold != CBREAK_HOLD_NONE &&
+	    tr->hold_ms != CBREAK_HOLD_FOREVER &&
+	    nla_put_u32(skb, CBREAK_A_EVENT_HOLD_MS, tr->hold_ms))
 		return -EMSGSIZE;
 	return fill_last(skb, CBREAK_A_EVENT_LAST_KIND, &last);
 }

@@ -168,6 +168,18 @@ static const struct genl_ops genl_ops[] = {
 		.maxattr = CBREAK_A_BREAKER_MAX,
 		.doit = cbreak_netlink_breaker_trip,
 	}, {
+		.cmd = CBREAK_CMD_BREAKER_ISOLATE,
+		.flags = GENL_UNS_ADMIN_PERM,
+		.policy = cbreak_breaker_policy,
+		.maxattr = CBREAK_A_BREAKER_MAX,
+		.doit = cbreak_netlink_breaker_isolate,
+	}, {
+		.cmd = CBREAK_CMD_BREAKER_BYPASS,
+		.flags = GENL_UNS_ADMIN_PERM,
+		.policy = cbreak_breaker_policy,
+		.maxattr = CBREAK_A_BREAKER_MAX,
+		.doit = cbreak_netlink_breaker_bypass,
+	}, {
 		.cmd = CBREAK_CMD_STATS_GET,
 		.policy = empty_policy,
 		.maxattr = CBREAK_A_STATS_PAD,

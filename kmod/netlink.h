@@ -50,5 +50,7 @@ int cbreak_netlink_breaker_dump(struct sk_buff *skb,
 int cbreak_netlink_breaker_done(struct netlink_callback *cb);
 int cbreak_netlink_breaker_reset(struct sk_buff *skb, struct genl_info *info);
 int cbreak_netlink_breaker_trip(struct sk_buff *skb, struct genl_info *info);
+int cbreak_netlink_breaker_isolate(struct sk_buff *skb, struct genl_info *info);
+int cbreak_netlink_breaker_bypass(struct sk_buff *skb, struct genl_info *info);
 
 #endif /* _CBREAK_NETLINK_H */

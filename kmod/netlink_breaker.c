@@ -22,6 +22,7 @@ const struct nla_policy cbreak_breaker_policy[CBREAK_A_BREAKER_MAX + 1] = {
 				    .len = sizeof(struct in6_addr) },
 	[CBREAK_A_BREAKER_PORT] = { .type = NLA_U16 },
 	[CBREAK_A_BREAKER_ADDR_LEN] = { .type = NLA_U8 },
+	[CBREAK_A_BREAKER_FOR_MS] = { .type = NLA_U32 },
 };
 
 /**
@@ -308,42 +309,6 @@ int cbreak_netlink_breaker_done(struct netlink_callback *cb)
 	return 0;
 }
 
-/**
- * cbreak_netlink_breaker_reset - CBREAK_CMD_BREAKER_RESET
- * @skb: the request
- * @info: the request, parsed
- *
- * Return: 0 or an error for the caller, explained in the extack.
- */
-int cbreak_netlink_breaker_reset(struct sk_buff *skb, struct genl_info *info)
-{
-	struct cbreak_net *cn = cbreak_net(genl_info_net(info));
-	struct cbreak_rule *rule;
-	struct cbreak_key key;
-	struct place place;
-	int err = 0;
-
-	mutex_lock(&cn->lock);
-	if (!names_one(info->attrs)) {
-		rule = cbreak_netlink_find_rule(&cn->rules,
-						info->attrs[CBREAK_A_BREAKER_RULE],
-						info->extack);
-		if (IS_ERR(rule))
-			err = PTR_ERR(rule);
-		else
-			cbreak_dest_reset_rule(&cn->dests, rule);
-		goto unlock;
-	}
-	rule = find(cn, info, &place, &key);
-	if (IS_ERR(rule))
-		err = PTR_ERR(rule);
-	else if (cbreak_control_reset(cn, &key))
-		err = no_such_breaker(info->extack);
-unlock:
-	mutex_unlock(&cn->lock);
-	return err;
-}
-
 static bool is_never(const struct cbreak_rule *rule,
 		     struct netlink_ext_ack *extack)
 {
@@ -377,6 +342,84 @@ static bool may_trip(const struct cbreak_rule *rule, struct genl_info *info,
 	return false;
 }
 
+/* How long what is asked for lasts; 0 if that is not said. */
+static int parse_for(const struct nlattr *attr, u32 *for_ms,
+		     struct netlink_ext_ack *extack)
+{
+	*for_ms = attr ? nla_get_u32(attr) : 0;
+	if (!attr || (*for_ms >= CBREAK_TIME_MIN_MS &&
+		      *for_ms <= CBREAK_FOR_MAX_MS))
+		return 0;
+	NL_SET_ERR_MSG_ATTR(extack, attr,
+			    "for must be from 100 ms to a week");
+	return -ERANGE;
+}
+
+static int control_one(struct cbreak_net *cn, struct genl_info *info,
+		       enum cbreak_hold action, u32 for_ms)
+{
+	struct cbreak_rule *rule;
+	struct cbreak_key key;
+	struct place place;
+	int err;
+
+	rule = find(cn, info, &place, &key);
+	if (IS_ERR(rule))
+		return PTR_ERR(rule);
+	if (action != CBREAK_HOLD_RESET && !may_trip(rule, info, &place))
+		return -ERANGE;
+	err = cbreak_control_breaker(cn, rule, &key, action, for_ms);
+	if (err == -ENOENT)
+		return no_such_breaker(info->extack);
+	if (err)
+		NL_SET_ERR_MSG(info->extack, "no room for another breaker");
+	return err;
+}
+
+static int reset_rule(struct cbreak_net *cn, struct genl_info *info, u32 for_ms)
+{
+	struct cbreak_rule *rule;
+
+	rule = cbreak_netlink_find_rule(&cn->rules,
+					info->attrs[CBREAK_A_BREAKER_RULE],
+					info->extack);
+	if (IS_ERR(rule))
+		return PTR_ERR(rule);
+	cbreak_dest_reset_rule(&cn->dests, rule, for_ms);
+	return 0;
+}
+
+static int control(struct genl_info *info, enum cbreak_hold action)
+{
+	struct cbreak_net *cn = cbreak_net(genl_info_net(info));
+	u32 for_ms;
+	int err;
+
+	err = parse_for(info->attrs[CBREAK_A_BREAKER_FOR_MS], &for_ms,
+			info->extack);
+	if (err)
+		return err;
+	mutex_lock(&cn->lock);
+	if (action == CBREAK_HOLD_RESET && !names_one(info->attrs))
+		err = reset_rule(cn, info, for_ms);
+	else
+		err = control_one(cn, info, action, for_ms);
+	mutex_unlock(&cn->lock);
+	return err;
+}
+
+/**
+ * cbreak_netlink_breaker_reset - CBREAK_CMD_BREAKER_RESET
+ * @skb: the request
+ * @info: the request, parsed
+ *
+ * Return: 0 or an error for the caller, explained in the extack.
+ */
+int cbreak_netlink_breaker_reset(struct sk_buff *skb, struct genl_info *info)
+{
+	return control(info, CBREAK_HOLD_RESET);
+}
+
 /**
  * cbreak_netlink_breaker_trip - CBREAK_CMD_BREAKER_TRIP
  * @skb: the request
@@ -386,24 +429,29 @@ static bool may_trip(const struct cbreak_rule *rule, struct genl_info *info,
  */
 int cbreak_netlink_breaker_trip(struct sk_buff *skb, struct genl_info *info)
 {
-	struct cbreak_net *cn = cbreak_net(genl_info_net(info));
-	struct cbreak_rule *rule;
-	struct cbreak_key key;
-	struct place place;
-	int err;
+	return control(info, CBREAK_HOLD_TRIP);
+}
 
-	mutex_lock(&cn->lock);
-	rule = find(cn, info, &place, &key);
-	if (IS_ERR(rule)) {
-		err = PTR_ERR(rule);
-	} else if (!may_trip(rule, info, &place)) {
-		err = -ERANGE;
-	} else {
-		err = cbreak_control_trip(cn, rule, &key);
-		if (err)
-			NL_SET_ERR_MSG(info->extack,
-				       "no room for another breaker");
-	}
-	mutex_unlock(&cn->lock);
-	return err;
+/**
+ * cbreak_netlink_breaker_isolate - CBREAK_CMD_BREAKER_ISOLATE
+ * @skb: the request
+ * @info: the request, parsed
+ *
+ * Return: 0 or an error for the caller, explained in the extack.
+ */
+int cbreak_netlink_breaker_isolate(struct sk_buff *skb, struct genl_info *info)
+{
+	return control(info, CBREAK_HOLD_ISOLATE);
+}
+
+/**
+ * cbreak_netlink_breaker_bypass - CBREAK_CMD_BREAKER_BYPASS
+ * @skb: the request
+ * @info: the request, parsed
+ *
+ * Return: 0 or an error for the caller, explained in the extack.
+ */
+int cbreak_netlink_breaker_bypass(struct sk_buff *skb, struct genl_info *info)
+{
+	return control(info, CBREAK_HOLD_BYPASS);
 }

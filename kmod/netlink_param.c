@@ -19,7 +19,7 @@
 #define DEFAULT_MIN_SAMPLES		5
 #define DEFAULT_RECOVERY_SAMPLES	1
 #define ALL_KINDS	(CBREAK_ON_REFUSED | CBREAK_ON_TIMEOUT | \
-			 CBREAK_ON_UNREACHABLE)
+			 CBREAK_ON_UNREACHABLE | CBREAK_ON_SLOW)
 
 const struct nla_policy cbreak_rule_policy[CBREAK_A_RULE_MAX + 1] = {
 	[CBREAK_A_RULE_NAME] = { .type = NLA_NUL_STRING },
@@ -41,6 +41,11 @@ const struct nla_policy cbreak_rule_policy[CBREAK_A_RULE_MAX + 1] = {
 	[CBREAK_A_RULE_KEY] = { .type = NLA_U32 },
 	[CBREAK_A_RULE_KEY_LEN] = { .type = NLA_U8 },
 	[CBREAK_A_RULE_MODE] = { .type = NLA_U32 },
+	[CBREAK_A_RULE_CONSECUTIVE] = { .type = NLA_U32 },
+	[CBREAK_A_RULE_SLOW_TIME] = { .type = NLA_U32 },
+	[CBREAK_A_RULE_BACKOFF] = { .type = NLA_U32 },
+	[CBREAK_A_RULE_BROKEN_TIME_MAX] = { .type = NLA_U32 },
+	[CBREAK_A_RULE_JITTER] = { .type = NLA_U32 },
 };
 
 /* What a rule gets that says nothing else. */
@@ -51,6 +56,7 @@ const struct cbreak_params cbreak_netlink_default_params = {
 	.on = ALL_KINDS,
 	.response_ms = DEFAULT_RESPONSE_MS,
 	.connect_timeout_ms = DEFAULT_CONNECT_TIMEOUT_MS,
+	.backoff = CBREAK_RATIO_ONE,
 };
 
 /**
@@ -283,6 +289,15 @@ static const struct number numbers[] = {
 	       "min_samples must be from 1 to 65535"),
 	NUMBER(RECOVERY_SAMPLES, recovery_samples, 0, CBREAK_SAMPLES_MAX,
 	       "recovery_samples must be from 0 to 65535"),
+	NUMBER(CONSECUTIVE, consecutive, 0, CBREAK_SAMPLES_MAX,
+	       "consecutive must be from 0 to 65535"),
+	NUMBER(SLOW_TIME, slow_ms, 0, CBREAK_CONNECT_TIMEOUT_MAX_MS,
+	       "slow_time must be from 0 to 5 min"),
+	NUMBER(BACKOFF, backoff, CBREAK_RATIO_ONE, CBREAK_BACKOFF_MAX,
+	       "backoff must be from 1 to 10"),
+	TIME(BROKEN_TIME_MAX, broken_max_ms, "broken_time_max"),
+	NUMBER(JITTER, jitter, 0, CBREAK_RATIO_ONE,
+	       "jitter must be from 0 to 1"),
 	NUMBER(MODE, mode, CBREAK_MODE_ENFORCE, CBREAK_MODE_NEVER,
 	       "mode must be enforce, observe or never"),
 };
@@ -309,7 +324,7 @@ static int parse_on(const struct nlattr *attr, struct cbreak_params *p,
 
 	if (!on || on & ~ALL_KINDS) {
 		NL_SET_ERR_MSG_ATTR(extack, attr,
-				    "on must name one or more of refused, timeout, unreachable");
+				    "on must name one or more of refused, timeout, unreachable, slow");
 		return -EINVAL;
 	}
 	p->on = on;
@@ -337,6 +352,11 @@ int cbreak_netlink_parse_params(struct nlattr **attrs, struct cbreak_params *p,
 				   extack);
 		if (err)
 			return err;
+	}
+	if (p->broken_max_ms && p->broken_max_ms < cbreak_broken_ms(p)) {
+		NL_SET_ERR_MSG_ATTR(extack, attrs[CBREAK_A_RULE_BROKEN_TIME_MAX],
+				    "broken_time_max must not be less than broken_time");
+		return -ERANGE;
 	}
 	if (attrs[CBREAK_A_RULE_ON])
 		return parse_on(attrs[CBREAK_A_RULE_ON], p, extack);

@@ -22,10 +22,12 @@ static void record(struct cbreak_net *cn, const struct cbreak_attempt *attempt,
 		   struct cbreak_outcome outcome)
 {
 	struct cbreak_transition tr = {};
+	const struct cbreak_params *p;
 	u64 now_ns = ktime_get_ns();
 	struct cbreak_rule *rule;
 	struct cbreak_dest *dest;
 	struct cbreak_key key;
+	u32 latency_us;
 	bool counted;
 
 	/* What this host's own firewall did says nothing of the destination. */
@@ -46,17 +48,19 @@ static void record(struct cbreak_net *cn, const struct cbreak_attempt *attempt,
 		cbreak_stats_inc(cn->stats, CBREAK_STAT_ORPHANED);
 		return;
 	}
-	BUILD_BUG_ON(CBREAK_COUNTER_SUCCESS + CBREAK_KIND_UNREACHABLE !=
-		     CBREAK_COUNTER_UNREACHABLE);
+	p = cbreak_rule_params_rcu(rule);
+	latency_us = (u32)div_u64(now_ns, NSEC_PER_USEC) - attempt->start_us;
+	if (outcome.kind == CBREAK_KIND_SUCCESS && p->slow_ms &&
+	    latency_us > p->slow_ms * USEC_PER_MSEC)
+		outcome.kind = CBREAK_KIND_SLOW;
+	BUILD_BUG_ON(CBREAK_COUNTER_SUCCESS + CBREAK_KIND_SLOW !=
+		     CBREAK_COUNTER_SLOW);
 	cbreak_net_count(cn, dest, CBREAK_COUNTER_SUCCESS + outcome.kind);
-	counted = cbreak_breaker_record(&dest->breaker,
-					cbreak_rule_params_rcu(rule),
-					attempt->gen, outcome, now_ns, &tr);
+	counted = cbreak_breaker_record(&dest->breaker, p, attempt->gen,
+					outcome, now_ns, &tr);
 	if (!counted)
 		cbreak_net_count(cn, dest, CBREAK_COUNTER_LATE);
-	trace_cbreak_outcome(dest, &outcome,
-			     (u32)div_u64(now_ns, NSEC_PER_USEC) -
-			     attempt->start_us, counted);
+	trace_cbreak_outcome(dest, &outcome, latency_us, counted);
 	cbreak_dest_changed(dest, &tr, now_ns);
 }
 

@@ -97,6 +97,30 @@ static ssize_t would_reject_show(const struct cbreak_dest *dest,
 					      CBREAK_COUNTER_WOULD_REJECT));
 }
 
+static ssize_t hold_show(const struct cbreak_dest *dest,
+			 const struct cbreak_snapshot *snap, char *buf)
+{
+	static const char * const names[] = {
+		[CBREAK_HOLD_NONE] = "none",
+		[CBREAK_HOLD_TRIP] = "trip",
+		[CBREAK_HOLD_RESET] = "reset",
+		[CBREAK_HOLD_ISOLATE] = "isolate",
+		[CBREAK_HOLD_BYPASS] = "bypass",
+	};
+
+	return sysfs_emit(buf, "%s\n", names[snap->hold]);
+}
+
+static ssize_t hold_ms_show(const struct cbreak_dest *dest,
+			    const struct cbreak_snapshot *snap, char *buf)
+{
+	if (snap->hold == CBREAK_HOLD_NONE || snap->hold_ns == U64_MAX)
+		return sysfs_emit(buf, "0\n");
+	return sysfs_emit(buf, "%llu\n",
+			  div_u64(snap->hold_ns + NSEC_PER_MSEC - 1,
+				  NSEC_PER_MSEC));
+}
+
 static ssize_t last_kind_show(const struct cbreak_dest *dest,
 			      const struct cbreak_snapshot *snap, char *buf)
 {
@@ -108,6 +132,8 @@ static ssize_t last_kind_show(const struct cbreak_dest *dest,
 	case CBREAK_KIND_UNREACHABLE:
 		return sysfs_emit(buf, "unreachable %u/%u\n", snap->last.type,
 				  snap->last.code);
+	case CBREAK_KIND_SLOW:
+		return sysfs_emit(buf, "slow\n");
 	}
 	return sysfs_emit(buf, "none\n");
 }
@@ -125,6 +151,8 @@ BREAKER_ATTR(admitted);
 BREAKER_ATTR(rejected);
 BREAKER_ATTR(would_reject);
 BREAKER_ATTR(last_kind);
+BREAKER_ATTR(hold);
+BREAKER_ATTR(hold_ms);
 
 static struct attribute *breaker_attrs[] = {
 	&attr_state.attr,
@@ -137,6 +165,8 @@ static struct attribute *breaker_attrs[] = {
 	&attr_rejected.attr,
 	&attr_would_reject.attr,
 	&attr_last_kind.attr,
+	&attr_hold.attr,
+	&attr_hold_ms.attr,
 	NULL
 };
 ATTRIBUTE_GROUPS(breaker);

@@ -90,13 +90,32 @@ static ssize_t mode_show(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RO(mode);
 
+static ssize_t emit_ratio(char *buf, u32 ppm)
+{
+	return sysfs_emit(buf, "%u.%06u\n", ppm / CBREAK_RATIO_ONE,
+			  ppm % CBREAK_RATIO_ONE);
+}
+
 static ssize_t error_ratio_show(struct device *dev,
 				struct device_attribute *attr, char *buf)
 {
-	/* Less than one. */
-	return sysfs_emit(buf, "0.%06u\n", get_params(dev).error_ratio);
+	return emit_ratio(buf, get_params(dev).error_ratio);
 }
 static DEVICE_ATTR_RO(error_ratio);
+
+static ssize_t backoff_show(struct device *dev, struct device_attribute *attr,
+			    char *buf)
+{
+	return emit_ratio(buf, get_params(dev).backoff);
+}
+static DEVICE_ATTR_RO(backoff);
+
+static ssize_t jitter_show(struct device *dev, struct device_attribute *attr,
+			   char *buf)
+{
+	return emit_ratio(buf, get_params(dev).jitter);
+}
+static DEVICE_ATTR_RO(jitter);
 
 static ssize_t on_show(struct device *dev, struct device_attribute *attr,
 		       char *buf)
@@ -110,6 +129,8 @@ static ssize_t on_show(struct device *dev, struct device_attribute *attr,
 		len += sysfs_emit_at(buf, len, " timeout");
 	if (on & CBREAK_ON_UNREACHABLE)
 		len += sysfs_emit_at(buf, len, " unreachable");
+	if (on & CBREAK_ON_SLOW)
+		len += sysfs_emit_at(buf, len, " slow");
 	len += sysfs_emit_at(buf, len, "\n");
 	/* Without the leading space; a rule has at least one kind. */
 	memmove(buf, buf + 1, len);
@@ -133,6 +154,9 @@ PARAM_ATTR(broken_time_ms, cbreak_broken_ms(&p));
 PARAM_ATTR(recovery_time_ms, cbreak_recovery_ms(&p));
 PARAM_ATTR(connect_timeout_ms, p.connect_timeout_ms);
 PARAM_ATTR(min_samples, p.min_samples);
+PARAM_ATTR(consecutive, p.consecutive);
+PARAM_ATTR(slow_time_ms, p.slow_ms);
+PARAM_ATTR(broken_time_max_ms, cbreak_broken_max_ms(&p));
 PARAM_ATTR(recovery_samples, p.recovery_samples);
 
 #define STATE_ATTR(_name, _state)					\
@@ -165,6 +189,7 @@ COUNTER_ATTR(success, CBREAK_COUNTER_SUCCESS);
 COUNTER_ATTR(refused, CBREAK_COUNTER_REFUSED);
 COUNTER_ATTR(timeout, CBREAK_COUNTER_TIMEOUT);
 COUNTER_ATTR(unreachable, CBREAK_COUNTER_UNREACHABLE);
+COUNTER_ATTR(slow, CBREAK_COUNTER_SLOW);
 COUNTER_ATTR(late, CBREAK_COUNTER_LATE);
 
 static ssize_t hidden_show(struct device *dev, struct device_attribute *attr,
@@ -195,6 +220,11 @@ static struct attribute *rule_attrs[] = {
 	&dev_attr_min_samples.attr,
 	&dev_attr_recovery_samples.attr,
 	&dev_attr_on.attr,
+	&dev_attr_consecutive.attr,
+	&dev_attr_slow_time_ms.attr,
+	&dev_attr_backoff.attr,
+	&dev_attr_broken_time_max_ms.attr,
+	&dev_attr_jitter.attr,
 	&dev_attr_passing.attr,
 	&dev_attr_broken.attr,
 	&dev_attr_recovering.attr,
@@ -205,6 +235,7 @@ static struct attribute *rule_attrs[] = {
 	&dev_attr_refused.attr,
 	&dev_attr_timeout.attr,
 	&dev_attr_unreachable.attr,
+	&dev_attr_slow.attr,
 	&dev_attr_late.attr,
 	&dev_attr_hidden.attr,
 	NULL

@@ -18,10 +18,10 @@ DEFS='
 	def ints($names): . as $o | all($names[]; $o[.] | is_int);
 	def counter_names: ["admitted", "rejected", "would_reject",
 			    "success", "refused", "timeout", "unreachable",
-			    "late"];
+			    "slow", "late"];
 	def words($names):
 		. as $o | [$names[] | "\(gsub("_"; "-")) \($o[.])"] | join(" ");
-	def time: if . % 3600000 == 0 then "\(. / 3600000)h"
+	def time: if . == 0 then "0s" elif . % 3600000 == 0 then "\(. / 3600000)h"
 		elif . % 60000 == 0 then "\(. / 60000)m"
 		elif . % 1000 == 0 then "\(. / 1000)s" else "\(.)ms" end;
 	def times($names): . as $o | [$names[] |
@@ -71,7 +71,8 @@ expect_eq "nor is a breaker" \
 TIMES="response-time 1h passing-time 90s broken-time 2h recovery-time 250ms"
 # shellcheck disable=SC2086 # it is words
 CB rule add db dst 10.0.0.0/8 port 1-9999 prio 3 error-ratio 0.7 $TIMES \
-	connect-timeout 5m min-samples 100 on refused,timeout
+	connect-timeout 5m min-samples 100 on refused,timeout consecutive 7 \
+	slow-time 1500ms backoff 1.5 broken-time-max 3h jitter 0.1
 CB rule add all error-ratio 0.000001
 CB rule add v6 dst "$S6" port 80 on all
 CB breaker trip v6 "[$S6]:80"
@@ -99,7 +100,8 @@ judge rules '
 	["id", "name", "prio", "key", "mode", "error_ratio", "response_time_ms",
 	 "passing_time_ms", "broken_time_ms", "recovery_time_ms",
 	 "connect_timeout_ms", "min_samples", "recovery_samples", "on",
-	 "passing", "broken", "recovering", "counters"] as $keys |
+	 "consecutive", "slow_time_ms", "backoff", "broken_time_max_ms",
+	 "jitter", "passing", "broken", "recovering", "counters"] as $keys |
 	["dst", "port_min", "port_max"] as $match |
 	["the pretty form is the same data", . == $pretty[0]],
 	["there are three rules", length == 3],
@@ -109,7 +111,7 @@ judge rules '
 	 (.[0] | keys == ($keys + $match | sort))],
 	["numbers of a rule are whole",
 	 all(.[]; ints($keys - ["name", "key", "mode", "error_ratio", "on",
-			    "counters"]))],
+			    "backoff", "jitter", "counters"]))],
 	["ports are whole", (.[0] | ints(["port_min", "port_max"]))],
 	["the ratio is a number less than one",
 	 all(.[].error_ratio; type == "number" and . > 0 and . < 1)],
@@ -127,7 +129,9 @@ judge rules '
 	 times(["response-time", "passing-time", "broken-time",
 		"recovery-time", "connect-timeout"]) + " " +
 	 words(["min_samples", "recovery_samples"]) + " on " +
-	 (.on | join(",")) + " " +
+	 (.on | join(",")) + " " + words(["consecutive"]) + " " +
+	 times(["slow-time"]) + " " + words(["backoff"]) + " " +
+	 times(["broken-time-max"]) + " " + words(["jitter"]) + " " +
 	 words(["passing", "broken", "recovering"]) + "\n    " +
 	 (.counters | words(counter_names)) + "\n"] | add)]'
 all=''
@@ -170,10 +174,10 @@ judge breakers '
 	 ["broken", "passing", "passing"]],
 	["counters of a breaker are what happened", $by["10.0.0.2 8080"]
 	 .counters == {admitted: 3, rejected: 0, would_reject: 0, success: 2,
-		       refused: 1, timeout: 0, unreachable: 0, late: 0}],
+		       refused: 1, timeout: 0, unreachable: 0, slow: 0, late: 0}],
 	["counters of a broken one too", $by["fd00::2 80"]
 	 .counters == {admitted: 0, rejected: 2, would_reject: 0, success: 0,
-		       refused: 0, timeout: 0, unreachable: 0, late: 0}],
+		       refused: 0, timeout: 0, unreachable: 0, slow: 0, late: 0}],
 	["breakers say what the text says", $text == ([.[] | "\(.rule) " +
 	 (if .addr | contains(":") then "[\(.addr)]" else .addr end) +
 	 ":\(.port) \(.state) " +
@@ -191,7 +195,7 @@ judge stats '
 	["the pretty form of stats is the same data", . == $pretty[0]],
 	["stats are one object in a list", length == 1],
 	["its numbers are whole", (.[0] | ints(keys))],
-	["it has what it promises", (.[0] | keys | length == 25)],
+	["it has what it promises", (.[0] | keys | length == 26)],
 	["it counts rules and breakers",
 	 (.[0] | .rules == 3 and .breakers == 3 and .admitted == 4 and
 	  .rejected == 2 and .success == 2 and .refused == 1 and

@@ -107,13 +107,14 @@ wait_for heard json '"name":"end"'
 
 # --- what was said ---------------------------------------------------------
 
+more="consecutive 0 slow-time 0s backoff 1 broken-time-max 24h jitter 0"
 config="error-ratio 0.5 response-time 1h passing-time 100ms broken-time 100ms"
 config+=" recovery-time 100ms connect-timeout 3s min-samples 3"
-config+=" recovery-samples 1 on refused,timeout,unreachable"
-tens="error-ratio 0.5 response-time 10s passing-time 10s broken-time 10s"
+config+=" recovery-samples 1 on refused,timeout,unreachable,slow $more"
+tens="key addr+port mode enforce error-ratio 0.5 response-time 10s passing-time 10s broken-time 10s"
 tens+=" recovery-time 10s connect-timeout 3s min-samples 5 recovery-samples 1"
-tens+=" on refused,timeout,unreachable"
-db="db dst 10.0.0.0/8 prio 0"
+tens+=" on refused,timeout,unreachable,slow $more"
+db="db dst 10.0.0.0/8 prio 0 key addr+port mode enforce"
 v6="v6 dst fd00::2 port 80 prio 0 ${tens/broken-time 10s/broken-time 1h}"
 changed=${config/error-ratio 0.5/error-ratio 0.4}
 slow=${changed/passing-time 100ms broken-time 100ms/passing-time 1h broken-time 1h}

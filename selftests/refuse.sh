@@ -90,7 +90,25 @@ refuse "$want" rule change db min-samples 0
 refuse "$want" rule change db min-samples 65536
 refuse "recovery_samples must be from 0 to 65535 (recovery-samples)" \
 	rule change db recovery-samples 65536
+refuse "consecutive must be from 0 to 65535 (consecutive)" \
+	rule change db consecutive 65536
+want="slow_time must be from 0 to 5 min (slow-time)"
+refuse "$want" rule change db slow-time 300001ms
+want="backoff must be from 1 to 10 (backoff)"
+refuse "$want" rule change db backoff 0
+refuse "$want" rule change db backoff 0.999999
+refuse "$want" rule change db backoff 10.000001
+want="broken_time_max must be from 100 ms to 24 h (broken-time-max)"
+refuse "$want" rule add x dst 192.0.2.1 broken-time-max 99ms
+refuse "$want" rule add x dst 192.0.2.1 broken-time-max 86400001ms
+want="broken_time_max must not be less than broken_time*"
+refuse "$want" rule change db broken-time-max 9999ms
+refuse "$want" rule add x dst 192.0.2.1 broken-time 2s broken-time-max 1s
+want="jitter must be from 0 to 1 (jitter)"
+refuse "$want" rule change db jitter 1.000001
+refuse "$want" rule change db jitter 101%
 # The last of several parameters: none of them is taken.
+want="min_samples must be from 1 to 65535 (min-samples)"
 refuse "$want" rule change db error-ratio 0.1 on timeout min-samples 0
 
 # --- matches ---------------------------------------------------------------
@@ -180,6 +198,11 @@ refuse "$want" breaker trip db 10.0.0.2:999
 refuse "$want" breaker trip db "[fd00::2]:1000"
 refuse "$want" breaker trip all 127.0.0.1:80
 refuse "$want" breaker trip all "[::1]:80"
+want="for must be from 100 ms to a week (for-ms)"
+for action in trip reset isolate bypass; do
+	refuse "$want" breaker $action web "[fd00::2]:80" for 99ms
+	refuse "$want" breaker $action web "[fd00::2]:80" for 168.001h
+done
 want="connections to IPv4-mapped addresses are IPv4: write the IPv4 address"
 refuse "$want (addr)" breaker trip all "[::ffff:192.0.2.1]:80"
 
@@ -194,7 +217,7 @@ misuse 'error-ratio "-1" is not a ratio*' rule add x error-ratio -1
 misuse 'error-ratio "0.1234567" has more than 6 decimals*' \
 	rule change db error-ratio 0.1234567
 misuse 'port "65536" is not a port*' rule add x port 65536
-misuse 'on "slow" is not*' rule change db on slow
+misuse 'on "quick" is not*' rule change db on quick
 misuse 'dst "10.0.0/8" is not*' rule add x dst 10.0.0/8
 misuse 'what a rule matches stays' rule change db dst any
 misuse '"frob" is not a command' rule frob
@@ -220,7 +243,7 @@ raw "EINVAL 99 ?*" 1 $name 99=01020304
 raw "EINVAL 17 ?*" 1 $name 17=01000000
 raw "EINVAL 16 on must name one or more of *" 1 $name 16=00000000
 raw "EINVAL 16 on must name one or more of *" 1 $name 16=03000000
-raw "EINVAL 16 on must name one or more of *" 3 2=646200 16=1e000000
+raw "EINVAL 16 on must name one or more of *" 3 2=646200 16=3e000000
 raw "EINVAL 3 a destination has 4 or 16 bytes" 1 $name 3=0a000000ff
 raw "EINVAL 4 a prefix length without a destination" 1 $name 4=08
 raw "EINVAL 6 a last port without a first one" 1 $name 6=5000

@@ -28,9 +28,10 @@ names()
 	done
 }
 
-DEFAULTS="error-ratio 0.5 response-time 10s passing-time 10s broken-time 10s"
-DEFAULTS+=" recovery-time 10s connect-timeout 3s min-samples 5"
-DEFAULTS+=" recovery-samples 1 on refused,timeout,unreachable"
+DEFAULTS="key addr+port mode enforce error-ratio 0.5 response-time 10s"
+DEFAULTS+=" passing-time 10s broken-time 10s recovery-time 10s connect-timeout 3s"
+DEFAULTS+=" min-samples 5 recovery-samples 1 on refused,timeout,unreachable,slow"
+DEFAULTS+=" consecutive 0 slow-time 0s backoff 1 broken-time-max 24h jitter 0"
 
 setup "$@"
 
@@ -45,10 +46,12 @@ check "a rule without a match matches any destination" \
 	shown everything "everything dst any prio 0 $DEFAULTS"
 CB rule del everything
 
-ALL="all dst fd00:1::/32 port 80-89 prio 7 error-ratio 0.123456"
+ALL="all dst fd00:1::/32 port 80-89 prio 7 key prefix/64 mode observe"
+ALL+=" error-ratio 0.123456"
 ALL+=" response-time 2s passing-time 300ms broken-time 1m recovery-time 2h"
 ALL+=" connect-timeout 5m min-samples 65535 recovery-samples 0"
-ALL+=" on refused,unreachable"
+ALL+=" on refused,unreachable consecutive 9 slow-time 2500ms backoff 1.25"
+ALL+=" broken-time-max 3m jitter 0.05"
 # shellcheck disable=SC2086 # it is words
 CB rule add $ALL
 check "every parameter is kept as it was given" shown all "$ALL"
@@ -81,7 +84,9 @@ done <<-END
 	b dst default port 1-65535 prio 4294967295
 	c dst 192.0.2.1 port 0 error-ratio 0.000001
 	d dst ::/0 error-ratio 99.9999% response-time 0.1s
-	e dst 0.0.0.0/0 passing-time 1.5m on all
+	e dst 0.0.0.0/0 passing-time 1.5m on all key rule
+	g dst 10.0.0.0/8 key prefix/8 mode never backoff 10 jitter 100%
+	h dst any key addr consecutive 65535 slow-time 5m broken-time-max 10s
 	f dst fd00::2/128 broken-time 24h recovery-time 100ms
 	_1234567.0-2:4567890123456789_ab dst 2001:db8::/33 connect-timeout 100ms
 END
@@ -104,6 +109,12 @@ done <<-END
 	min-samples 8
 	recovery-samples 9
 	on timeout
+	mode observe
+	consecutive 4
+	slow-time 1s
+	backoff 2
+	broken-time-max 1h
+	jitter 0.5
 END
 check "change of nothing changes nothing" CB rule change db
 check "and says so" shown db "$want"

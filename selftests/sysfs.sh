@@ -12,14 +12,16 @@
 
 PARAM_FILES="dst port prio key mode error_ratio response_time_ms
 	passing_time_ms broken_time_ms recovery_time_ms connect_timeout_ms
-	min_samples recovery_samples on"
+	min_samples recovery_samples on consecutive slow_time_ms backoff
+	broken_time_max_ms jitter"
 # Numbers that cbctl has too, under the same names.
 NUMBER_FILES="prio response_time_ms passing_time_ms broken_time_ms
-	recovery_time_ms connect_timeout_ms min_samples recovery_samples"
+	recovery_time_ms connect_timeout_ms min_samples recovery_samples
+	consecutive slow_time_ms broken_time_max_ms"
 COUNTER_FILES="passing broken recovering admitted rejected would_reject success
-	refused timeout unreachable late"
+	refused timeout unreachable slow late"
 BREAKER_FILES="state since_ms next_ms error_ratio samples failed admitted
-	rejected would_reject last_kind"
+	rejected would_reject last_kind hold hold_ms"
 # What every device has besides, that the driver core makes.
 DEVICE_FILES="breakers power subsystem uevent"
 
@@ -129,7 +131,9 @@ mount_sys "$SERVER" "$TMP/server"
 check "without rules there is nothing" has_files "$SYS"
 CB rule add db dst 10.0.0.0/8 port 80-8080 prio 4 error-ratio 0.7 \
 	response-time 1h passing-time 90s broken-time 2h recovery-time 250ms \
-	connect-timeout 5m min-samples 100 recovery-samples 0 on refused,timeout
+	connect-timeout 5m min-samples 100 recovery-samples 0 \
+	on refused,timeout consecutive 7 slow-time 1500ms backoff 1.5 \
+	broken-time-max 3h jitter 10%
 CB rule add any
 CB rule add v6 dst fd00::/16 port 80 on unreachable
 check "a directory for each rule" has_files "$SYS" any db v6
@@ -142,10 +146,11 @@ check "of mode 0444" modes "$SYS/db" "${rule_files[@]}"
 
 expect_eq "parameters are what was set" \
 	"10.0.0.0/8 80-8080 4 addr+port enforce 0.700000 3600000 90000 \
-7200000 250 300000 100 0 refused timeout" "$(values "$SYS/db" "${parameters[@]}")"
+7200000 250 300000 100 0 refused timeout 7 1500 1.500000 10800000 0.100000" "$(values "$SYS/db" "${parameters[@]}")"
 expect_eq "or the defaults" \
 	"any any 0 addr+port enforce 0.500000 10000 10000 10000 10000 3000 5 1 \
-refused timeout unreachable" "$(values "$SYS/any" "${parameters[@]}")"
+refused timeout unreachable slow 0 0 1.000000 86400000 0.000000" \
+	"$(values "$SYS/any" "${parameters[@]}")"
 expect_eq "an IPv6 prefix and a single port" "fd00::/16 80 unreachable" \
 	"$(values "$SYS/v6" dst port on)"
 CB rule change db error-ratio 0.000001 response-time 100ms
@@ -186,7 +191,7 @@ b=$SYS/v6/breakers/[$S6]:80
 expect_eq "values of a broken one" "broken 0 3 none" \
 	"$(values "$b" state admitted rejected last_kind)"
 check "whose end comes nearer" [ "$(<"$b/next_ms")" -le 10000 ]
-expect_eq "counters of a rule" "2 0 0 4 0 0 2 1 0 1 0 0" \
+expect_eq "counters of a rule" "2 0 0 4 0 0 2 1 0 1 0 0 0" \
 	"$(values "$SYS/db" "${counters[@]}" hidden)"
 
 # agree RULE DIR: every number of the rule is what cbctl -j says.

@@ -54,6 +54,7 @@ static inline int fixture_init(struct kunit *test)
 	if (!f)
 		return -ENOMEM;
 	f->p.error_ratio = 500000;
+	f->p.backoff = CBREAK_RATIO_ONE;
 	f->p.min_samples = 5;
 	f->p.recovery_samples = 1;
 	f->p.on = ON_ALL;
@@ -119,13 +120,20 @@ static inline void tick(struct fixture *f, u64 now)
 static inline void trip(struct fixture *f, u64 now)
 {
 	begin_call(f);
-	cbreak_breaker_trip(&f->b, &f->p, now, &f->tr);
+	cbreak_breaker_control(&f->b, &f->p, now, CBREAK_HOLD_TRIP, 0, &f->tr);
 }
 
 static inline void reset(struct fixture *f, u64 now)
 {
 	begin_call(f);
-	cbreak_breaker_reset(&f->b, &f->p, now, &f->tr);
+	cbreak_breaker_control(&f->b, &f->p, now, CBREAK_HOLD_RESET, 0, &f->tr);
+}
+
+static inline void control(struct fixture *f, u64 now, enum cbreak_hold action,
+			   u32 for_ms)
+{
+	begin_call(f);
+	cbreak_breaker_control(&f->b, &f->p, now, action, for_ms, &f->tr);
 }
 
 static inline struct cbreak_counts counts_of(struct fixture *f, u64 now)

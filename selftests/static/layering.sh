@@ -7,8 +7,8 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 
 declare -A rank=(
-	[window]=0
-	[breaker]=1 [classify]=1 [attempt]=1 [stats]=1
+	[window]=0 [streak]=0
+	[breaker]=1 [breaker_time]=1 [classify]=1 [attempt]=1 [stats]=1
 	[rule]=2
 	[dest]=3 [dest_walk]=3 [event]=3 [fill]=3 [trace]=3
 	[net]=4 [answer]=4
@@ -50,7 +50,7 @@ done
 
 while read -r line; do
 	complain "$line: the machine knows no packets, clocks or sockets"
-done < <(grep -nE "^#include <($impure)" kmod/window.[ch] kmod/breaker.[ch])
+done < <(grep -nE "^#include <($impure)" kmod/window.[ch] kmod/streak.[ch] kmod/breaker*.[ch])
 
 # Differences between kernel versions live in kmod/compat/ alone.
 while read -r line; do

@@ -28,6 +28,9 @@ static const char *const breaker_names[] = {
 	[CBREAK_A_BREAKER_LAST_ICMP_CODE]	= "last-icmp-code",
 	[CBREAK_A_BREAKER_COUNTERS]		= "counters",
 	[CBREAK_A_BREAKER_ADDR_LEN]		= "addr-len",
+	[CBREAK_A_BREAKER_FOR_MS]		= "for-ms",
+	[CBREAK_A_BREAKER_HOLD]			= "hold",
+	[CBREAK_A_BREAKER_HOLD_MS]		= "hold-ms",
 };
 
 static const struct names breaker_attrs = { breaker_names, ARRAY_SIZE(breaker_names) };
@@ -40,6 +43,14 @@ static const struct keyword show_keywords[] = {
 
 static const struct keyword dest_keywords[] = {
 	{ "port", "PORT", "The port, if it does not follow the address",
+	  KEYWORD_OTHER, 0 },
+	{ }
+};
+
+static const struct keyword control_keywords[] = {
+	{ "port", "PORT", "The port, if it does not follow the address",
+	  KEYWORD_OTHER, 0 },
+	{ "for", "T", "How long it lasts: 30s, 5m or 12h",
 	  KEYWORD_OTHER, 0 },
 	{ }
 };
@@ -71,6 +82,24 @@ void breaker_print_dest(const struct nlattr *addr, const struct nlattr *port,
 	} else {
 		out_text("%s", buf);
 	}
+}
+
+/**
+ * breaker_print_hold() - print what an administrator did to a breaker
+ * @hold: the attribute with its enum cbreak_hold, or NULL if nobody did
+ * @ms: the attribute with the time left, or NULL if it has no end
+ */
+void breaker_print_hold(const struct nlattr *hold, const struct nlattr *ms)
+{
+	char buf[OUT_VALUE_LEN];
+
+	if (!hold)
+		return;
+	out_string("hold", out_format_enum(buf, &parse_holds, nl_uint(hold)));
+	if (!ms)
+		return;
+	out_json_number("hold-ms", nl_uint(ms));
+	out_text("for %s", out_format_elapsed(buf, nl_uint(ms)));
 }
 
 /**
@@ -129,6 +158,8 @@ static void print_breaker(uint8_t cmd, const struct nlattr **tb, void *data)
 		out_elapsed("since", nl_uint(tb[CBREAK_A_BREAKER_SINCE_MS]));
 	if (tb[CBREAK_A_BREAKER_NEXT_MS])
 		out_elapsed("next", nl_uint(tb[CBREAK_A_BREAKER_NEXT_MS]));
+	breaker_print_hold(tb[CBREAK_A_BREAKER_HOLD],
+			   tb[CBREAK_A_BREAKER_HOLD_MS]);
 	if (tb[CBREAK_A_BREAKER_SAMPLES])
 		out_number("samples", nl_uint(tb[CBREAK_A_BREAKER_SAMPLES]));
 	if (tb[CBREAK_A_BREAKER_FAILED])
@@ -247,24 +278,48 @@ static int breaker_get(int argc, char **argv)
 	return ret;
 }
 
-static int breaker_trip(int argc, char **argv)
+/* What an administrator wants of a breaker; the line may end with for T. */
+static int control(uint8_t cmd, int argc, char **argv)
 {
+	const char *word = NULL, *err = NULL;
 	struct nlmsghdr *nlh;
+	uint32_t ms;
 
-	nlh = begin_one(CBREAK_CMD_BREAKER_TRIP, argc, argv);
+	if (argc > 1 && !strcmp(argv[argc - 1], "for"))
+		return usage_missing("T");
+	if (argc > 2 && !strcmp(argv[argc - 2], "for")) {
+		word = argv[argc - 1];
+		err = parse_time(word, &ms);
+		argc -= 2;
+	}
+	if (err)
+		return usage_error("for \"%s\" %s", word, err);
+	nlh = begin_one(cmd, argc, argv);
 	if (!nlh)
 		return CBCTL_ERROR;
+	if (word)
+		nl_put(nlh, CBREAK_A_BREAKER_FOR_MS, &ms, sizeof(ms));
 	return nl_do(nlh, &breaker_attrs, NULL, NULL);
+}
+
+static int breaker_trip(int argc, char **argv)
+{
+	return control(CBREAK_CMD_BREAKER_TRIP, argc, argv);
 }
 
 static int breaker_reset(int argc, char **argv)
 {
-	struct nlmsghdr *nlh;
+	return control(CBREAK_CMD_BREAKER_RESET, argc, argv);
+}
 
-	nlh = begin_one(CBREAK_CMD_BREAKER_RESET, argc, argv);
-	if (!nlh)
-		return CBCTL_ERROR;
-	return nl_do(nlh, &breaker_attrs, NULL, NULL);
+static int breaker_isolate(int argc, char **argv)
+{
+	return control(CBREAK_CMD_BREAKER_ISOLATE, argc, argv);
+}
+
+static int breaker_bypass(int argc, char **argv)
+{
+	return control(CBREAK_CMD_BREAKER_BYPASS, argc, argv);
 }
 
 #define SHOW_ARGS	"[ RULE ] [ state STATE ]"
@@ -283,8 +338,16 @@ const struct cmd breaker_cmds[] = {
 	{ .name = "reset", .run = breaker_reset,
 	  .args = "RULE " DEST_ARGS,
 	  .help = "Put one breaker, or all of a rule, into passing",
-	  .keywords = dest_keywords },
+	  .keywords = control_keywords },
 	{ .name = "trip", .run = breaker_trip, .args = "RULE " DEST_ARGS,
-	  .help = "Put a breaker into broken", .keywords = dest_keywords },
+	  .help = "Put a breaker into broken", .keywords = control_keywords },
+	{ .name = "isolate", .run = breaker_isolate,
+	  .args = "RULE " DEST_ARGS,
+	  .help = "Keep a breaker broken until told otherwise",
+	  .keywords = control_keywords },
+	{ .name = "bypass", .run = breaker_bypass,
+	  .args = "RULE " DEST_ARGS,
+	  .help = "Keep a breaker passing until told otherwise",
+	  .keywords = control_keywords },
 	{ }
 };

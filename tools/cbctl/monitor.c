@@ -105,6 +105,7 @@ static void print_state(const struct nlattr **tb)
 		out_json_number("generation",
 				nl_uint(tb[CBREAK_A_EVENT_GENERATION]));
 	print_samples(tb);
+	breaker_print_hold(tb[CBREAK_A_EVENT_HOLD], tb[CBREAK_A_EVENT_HOLD_MS]);
 	breaker_print_last(tb[CBREAK_A_EVENT_LAST_KIND],
 			   tb[CBREAK_A_EVENT_LAST_ICMP_TYPE],
 			   tb[CBREAK_A_EVENT_LAST_ICMP_CODE],

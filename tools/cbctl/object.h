@@ -10,6 +10,7 @@ struct nlattr;
 void rule_print_config(const struct nlattr **tb);
 void breaker_print_dest(const struct nlattr *addr, const struct nlattr *port,
 			const struct nlattr *len);
+void breaker_print_hold(const struct nlattr *hold, const struct nlattr *ms);
 void breaker_print_last(const struct nlattr *kind, const struct nlattr *type,
 			const struct nlattr *code, const struct nlattr *addr);
 void stats_print_counters(const struct nlattr *nest);

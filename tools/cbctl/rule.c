@@ -40,6 +40,11 @@ static const char *const rule_names[] = {
 	[CBREAK_A_RULE_KEY]			= "key",
 	[CBREAK_A_RULE_KEY_LEN]			= "key-len",
 	[CBREAK_A_RULE_MODE]			= "mode",
+	[CBREAK_A_RULE_CONSECUTIVE]		= "consecutive",
+	[CBREAK_A_RULE_SLOW_TIME]		= "slow-time",
+	[CBREAK_A_RULE_BACKOFF]			= "backoff",
+	[CBREAK_A_RULE_BROKEN_TIME_MAX]		= "broken-time-max",
+	[CBREAK_A_RULE_JITTER]			= "jitter",
 };
 
 static const struct names rule_attrs = { rule_names, ARRAY_SIZE(rule_names) };
@@ -74,8 +79,18 @@ static const struct keyword rule_keywords[] = {
 	{ "recovery-samples", "N", "Fewest outcomes that can end recovering",
 	  KEYWORD_NUMBER, CBREAK_A_RULE_RECOVERY_SAMPLES },
 	{ "on", "KIND[,KIND...]",
-	  "What counts: {refused|timeout|unreachable|all}",
+	  "What counts: {refused|timeout|unreachable|slow|all}",
 	  KEYWORD_ON, CBREAK_A_RULE_ON },
+	{ "consecutive", "N", "Failures in a row that trip; 0: none do",
+	  KEYWORD_NUMBER, CBREAK_A_RULE_CONSECUTIVE },
+	{ "slow-time", "T", "A longer handshake is slow; 0: none is",
+	  KEYWORD_TIME, CBREAK_A_RULE_SLOW_TIME },
+	{ "backoff", "R", "Each trip in a row is R times as long: 1 to 10",
+	  KEYWORD_RATIO, CBREAK_A_RULE_BACKOFF },
+	{ "broken-time-max", "T", "But not longer than this",
+	  KEYWORD_TIME, CBREAK_A_RULE_BROKEN_TIME_MAX },
+	{ "jitter", "R", "Share of the time in broken that is added at most",
+	  KEYWORD_RATIO, CBREAK_A_RULE_JITTER },
 	{ }
 };
 

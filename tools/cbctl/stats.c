@@ -23,6 +23,7 @@ static const char *const stats_names[] = {
 	[CBREAK_A_STATS_REFUSED]		= "refused",
 	[CBREAK_A_STATS_TIMEOUT]		= "timeout",
 	[CBREAK_A_STATS_UNREACHABLE]		= "unreachable",
+	[CBREAK_A_STATS_SLOW]			= "slow",
 	[CBREAK_A_STATS_LATE]			= "late",
 	[CBREAK_A_STATS_ORPHANED]		= "orphaned",
 	[CBREAK_A_STATS_RETRANSMITS]		= "retransmits",
@@ -48,6 +49,7 @@ static const char *const counter_names[] = {
 	[CBREAK_A_COUNTERS_REFUSED]	= "refused",
 	[CBREAK_A_COUNTERS_TIMEOUT]	= "timeout",
 	[CBREAK_A_COUNTERS_UNREACHABLE]	= "unreachable",
+	[CBREAK_A_COUNTERS_SLOW]	= "slow",
 	[CBREAK_A_COUNTERS_LATE]	= "late",
 };
 

@@ -20,6 +20,7 @@ static const char *const kinds[] = {
 	[CBREAK_KIND_REFUSED]		= "refused",
 	[CBREAK_KIND_TIMEOUT]		= "timeout",
 	[CBREAK_KIND_UNREACHABLE]	= "unreachable",
+	[CBREAK_KIND_SLOW]		= "slow",
 };
 
 static const char *const causes[] = {
@@ -29,6 +30,9 @@ static const char *const causes[] = {
 	[CBREAK_CAUSE_NOT_RECOVERED]	= "not-recovered",
 	[CBREAK_CAUSE_TRIP]		= "trip",
 	[CBREAK_CAUSE_RESET]		= "reset",
+	[CBREAK_CAUSE_CONSECUTIVE]	= "consecutive",
+	[CBREAK_CAUSE_ISOLATE]		= "isolate",
+	[CBREAK_CAUSE_BYPASS]		= "bypass",
 };
 
 static const char *const modes[] = {
@@ -44,9 +48,17 @@ static const char *const key_types[] = {
 	[CBREAK_KEY_TYPE_RULE]		= "rule",
 };
 
+static const char *const holds[] = {
+	[CBREAK_HOLD_TRIP]		= "trip",
+	[CBREAK_HOLD_RESET]		= "reset",
+	[CBREAK_HOLD_ISOLATE]		= "isolate",
+	[CBREAK_HOLD_BYPASS]		= "bypass",
+};
+
 const struct names parse_states = { states, ARRAY_SIZE(states) };
 const struct names parse_kinds = { kinds, ARRAY_SIZE(kinds) };
 const struct names parse_causes = { causes, ARRAY_SIZE(causes) };
+const struct names parse_holds = { holds, ARRAY_SIZE(holds) };
 const struct names parse_modes = { modes, ARRAY_SIZE(modes) };
 const struct names parse_key_types = { key_types, ARRAY_SIZE(key_types) };
 
@@ -163,13 +175,13 @@ const char *parse_on(const char *word, uint32_t *on)
 	*on = 0;
 	if (!strcmp(word, "all")) {
 		*on = CBREAK_ON_REFUSED | CBREAK_ON_TIMEOUT |
-		      CBREAK_ON_UNREACHABLE;
+		      CBREAK_ON_UNREACHABLE | CBREAK_ON_SLOW;
 		return NULL;
 	}
 	for (;;) {
 		len = strcspn(word, ",");
 		if (!add_kind(word, len, on))
-			return "is not all, or a list of refused, timeout and unreachable";
+			return "is not all, or a list of refused, timeout, unreachable and slow";
 		word += len;
 		if (!*word++)
 			return NULL;

@@ -204,7 +204,8 @@ void test_on(void)
 		{ "unreachable", CBREAK_ON_UNREACHABLE, NULL },
 		{ "refused,unreachable", 10, NULL },
 		{ "unreachable,timeout,refused", 14, NULL },
-		{ "all", 14, NULL },
+		{ "slow", CBREAK_ON_SLOW, NULL },
+		{ "all", 30, NULL },
 		{ "timeout,timeout", CBREAK_ON_TIMEOUT, NULL },
 		{ "", 0, "is not all" },
 		{ ",", 0, "is not all" },
@@ -244,12 +245,12 @@ void test_names(void)
 	for (i = 0; i < 3; i++)
 		expect(names_get(&parse_states, i), "state %u", i);
 	expect(!names_get(&parse_states, 3), "a state too many");
-	for (i = 0; i < 4; i++)
+	for (i = 0; i < 5; i++)
 		expect(names_get(&parse_kinds, i), "kind %u", i);
-	expect(!names_get(&parse_kinds, 4), "a kind too many");
-	for (i = 0; i < 6; i++)
+	expect(!names_get(&parse_kinds, 5), "a kind too many");
+	for (i = 0; i < 9; i++)
 		expect(names_get(&parse_causes, i), "cause %u", i);
-	expect(!names_get(&parse_causes, 6), "a cause too many");
+	expect(!names_get(&parse_causes, 9), "a cause too many");
 	expect(!names_get(&parse_causes, UINT32_MAX), "the largest value");
 }
 

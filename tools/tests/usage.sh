@@ -56,11 +56,11 @@ tables_are_found()
 	same objects "$(commands cbctl | tr '\n' ' ')" \
 		"rule breaker stats monitor "
 	same "commands of rule" "$(commands rule | wc -l)" 8
-	same "commands of breaker" "$(commands breaker | wc -l)" 6
+	same "commands of breaker" "$(commands breaker | wc -l)" 8
 	same "commands of stats" "$(commands stats | wc -l)" 3
-	same "keywords of rule" "$(keywords rule | wc -l)" 14
+	same "keywords of rule" "$(keywords rule | wc -l)" 19
 	same "keywords of breaker" "$(keywords breaker | tr '\n' ' ')" \
-		"state port "
+		"state port port for "
 	same "keywords of monitor" "$(keywords monitor)" count
 }
 
@@ -127,7 +127,7 @@ help_names_every_keyword()
 	for command in show list ls; do
 		has_keyword state breaker "$command"
 	done
-	for command in get reset trip; do
+	for command in get reset trip isolate bypass; do
 		has_keyword port breaker "$command"
 	done
 	has_keyword count monitor
@@ -216,8 +216,8 @@ names_are_the_headers()
 		"$SOURCE"/*.c)
 	while read -r constant; do
 		grep -q "\[$constant\]" "$SOURCE"/*.c || echo "no $constant"
-	done < <(grep -Eo '^	CBREAK_((A_(RULE|COUNTERS|BREAKER|STATS))|STATE|KIND|CAUSE|MODE|KEY_TYPE)_[A-Z_]*' \
-		"$UAPI" | grep -Ev '_(PAD|MAX)$'
+	done < <(grep -Eo '^	CBREAK_((A_(RULE|COUNTERS|BREAKER|STATS))|STATE|KIND|CAUSE|HOLD|MODE|KEY_TYPE)_[A-Z_]*' \
+		"$UAPI" | grep -Ev '_(PAD|MAX|NONE)$'
 		echo CBREAK_A_STATS_BREAKERS_MAX
 		echo CBREAK_A_STATS_ATTEMPTS_MAX)
 }
@@ -249,7 +249,7 @@ completion_offers_values()
 	same states "$(offers breaker show state "")" \
 		" passing broken recovering "
 	same kinds "$(offers rule add web on "")" \
-		" refused timeout unreachable all "
+		" refused timeout unreachable slow all "
 	same "a list of kinds" "$(offers rule add web on refused,t)" \
 		" refused,timeout "
 	same options "$(offers --n)" " --netns "
@@ -322,13 +322,15 @@ wrong_usage_is_told()
 		bad prefix length|rule add a dst 10.0.0.0/x
 		is not a port|rule add a port 65536
 		is not a port|rule add a port 80-
-		is not all|rule add a on slow
+		is not all|rule add a on quick
 		is not addr+port|rule add a key prefix
 		is not addr+port|rule add a key addr/32
 		is not enforce|rule add a mode off
 		what a rule matches stays|rule change a dst any
 		RULE is missing|breaker get
 		RULE is missing|breaker trip
+		T is missing|breaker trip a 10.0.0.1:80 for
+		for "10" needs a unit|breaker isolate a 10.0.0.1:80 for 10
 		RULE is missing|breaker reset
 		PORT is missing|breaker get a 10.0.0.1 port
 		is not ADDR:PORT|breaker get a 10.0.0.1:
