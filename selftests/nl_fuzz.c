@@ -106,7 +106,12 @@ static void put_params(struct msg *m)
 			msg_put_u32(m, type, 100 + rnd(100000));
 	msg_put_u32(m, CBREAK_A_RULE_MIN_SAMPLES, 1 + rnd(65535));
 	msg_put_u32(m, CBREAK_A_RULE_RECOVERY_SAMPLES, rnd(65536));
-	msg_put_u32(m, CBREAK_A_RULE_ON, 2 + 2 * rnd(7));
+	msg_put_u32(m, CBREAK_A_RULE_ON, 2 + 2 * rnd(15));
+	msg_put_u32(m, CBREAK_A_RULE_MODE, rnd(CBREAK_MODE_NEVER + 1));
+	msg_put_u32(m, CBREAK_A_RULE_CONSECUTIVE, rnd(65536));
+	msg_put_u32(m, CBREAK_A_RULE_SLOW_TIME, rnd(300001));
+	msg_put_u32(m, CBREAK_A_RULE_BACKOFF, 1000000 + rnd(9000001));
+	msg_put_u32(m, CBREAK_A_RULE_JITTER, rnd(1000001));
 }
 
 static void put_breaker(struct msg *m)
@@ -298,7 +303,17 @@ static bool valid_rule(const struct nlattr **tb)
 	       in(tb, CBREAK_A_RULE_ERROR_RATIO, 1, CBREAK_RATIO_ONE - 1) &&
 	       in(tb, CBREAK_A_RULE_MIN_SAMPLES, 1, CBREAK_SAMPLES_MAX) &&
 	       in(tb, CBREAK_A_RULE_RECOVERY_SAMPLES, 0, CBREAK_SAMPLES_MAX) &&
-	       in(tb, CBREAK_A_RULE_ON, 2, 14);
+	       in(tb, CBREAK_A_RULE_ON, 2, 30) &&
+	       in(tb, CBREAK_A_RULE_KEY, 0, CBREAK_KEY_TYPE_RULE) &&
+	       in(tb, CBREAK_A_RULE_MODE, 0, CBREAK_MODE_NEVER) &&
+	       in(tb, CBREAK_A_RULE_CONSECUTIVE, 0, CBREAK_SAMPLES_MAX) &&
+	       in(tb, CBREAK_A_RULE_SLOW_TIME, 0,
+		  CBREAK_CONNECT_TIMEOUT_MAX_MS) &&
+	       in(tb, CBREAK_A_RULE_BACKOFF, CBREAK_RATIO_ONE,
+		  CBREAK_BACKOFF_MAX) &&
+	       in(tb, CBREAK_A_RULE_BROKEN_TIME_MAX, CBREAK_TIME_MIN_MS,
+		  CBREAK_TIME_MAX_MS) &&
+	       in(tb, CBREAK_A_RULE_JITTER, 0, CBREAK_RATIO_ONE);
 }
 
 /*
@@ -321,7 +336,8 @@ static bool examine(struct answer *a)
 			type = attr->nla_type & NLA_TYPE_MASK;
 			if (type <= CBREAK_A_RULE_MAX)
 				tb[type] = attr;
-			if (type >= CBREAK_A_RULE_PASSING)
+			if (type >= CBREAK_A_RULE_PASSING &&
+			    type <= CBREAK_A_RULE_COUNTERS)
 				memset((char *)attr + NLA_HDRLEN, 0,
 				       attr->nla_len - NLA_HDRLEN);
 			at += NLA_ALIGN(attr->nla_len);
