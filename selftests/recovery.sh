@@ -11,9 +11,15 @@
 
 PORT=80
 
-# recover RULE-PARAMETER...: trip it, and wait until it recovers.
+# recover RULE-PARAMETER...: trip it, and wait until it recovers. Not to be
+# taken in by the event of the time before, wait for one of another kind first.
 recover()
 {
+	read_breaker db "$AT"
+	if [ "${BREAKER[state]}" != none ]; then
+		CB breaker reset db "$AT"
+		wait_event db "$AT" "${BREAKER[state]}" passing reset
+	fi
 	CB rule change db broken-time 100ms "$@"
 	CB breaker trip db "$AT"
 	wait_event db "$AT" broken recovering broken-time

@@ -93,17 +93,15 @@ backoff()
 
 	CB rule add db dst "$SRV" response-time 10s passing-time 100ms \
 		broken-time 100ms recovery-time 1h consecutive 1 \
-		backoff 10 broken-time-max 24h
+		recovery-samples 2 backoff 10 broken-time-max 24h
 	at $PORT
 	CB breaker trip db "$AT"
 	for n in 1 2 3; do
-		check "$what: trip $n ends" wait_event db "$AT" broken \
-			recovering broken-time
-		# So that RECOVERING admits.
+		check "$what: trip $n ends" wait_breaker db "$AT" \
+			state recovering
+		# So that RECOVERING admits, and does not end before.
 		CB rule change db recovery-time 100ms
 		wait_older db "$AT" 100
-		CB rule change db recovery-time 1h recovery-samples 2
-		CB rule change db recovery-time 100ms
 		all_end ECONNREFUSED 1 $PORT >"$TMP/cli"
 		check "$what: and the next follows" wait_breaker db "$AT" \
 			state broken
