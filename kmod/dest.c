@@ -33,6 +33,9 @@
 /* PASSING breakers that are looked at for one to evict. */
 #define EVICT_SCAN	16
 
+/* Breakers that one run of the timer handles. */
+#define TIMER_BATCH	64
+
 static struct kmem_cache *dest_slab;
 
 /*
@@ -58,7 +61,7 @@ static void free_rcu(struct rcu_head *rcu)
 
 /**
  * cbreak_dest_free - free an unlinked breaker after a grace period
- * @dest: the breaker; its timer is neither queued nor running
+ * @dest: the breaker
  *
  * Context: any but hard interrupts.
  */
@@ -76,12 +79,21 @@ static void count_state(struct cbreak_dest *dest, u8 state)
 	WRITE_ONCE(dest->rule->nr[state], dest->rule->nr[state] + 1);
 }
 
+static void dequeue(struct cbreak_dests *dests, struct cbreak_dest *dest)
+{
+	lockdep_assert_held(&dests->lock);
+	if (RB_EMPTY_NODE(&dest->due.node))
+		return;
+	/* If it was the first, the timer comes early and looks again. */
+	timerqueue_del(&dests->due, &dest->due);
+}
+
 /**
  * cbreak_dest_unlink_locked - take a breaker out of all that leads to it
  * @dests: the breakers
  * @dest: the breaker; not unlinked yet
  *
- * Its timer may still be queued or running, but is never started again.
+ * The timer may have taken it from the queue already; it does not come back.
  *
  * Context: with dests->lock.
  */
@@ -92,26 +104,13 @@ void cbreak_dest_unlink_locked(struct cbreak_dests *dests,
 	cbreak_breaker_kill(&dest->breaker);
 	rhashtable_remove_fast(&dests->table, &dest->node, table_params);
 	list_del(&dest->lru);
+	dequeue(dests, dest);
 	WRITE_ONCE(dest->rule->nr[dest->counted],
 		   dest->rule->nr[dest->counted] - 1);
 	WRITE_ONCE(dests->nr, dests->nr - 1);
 	WRITE_ONCE(dests->seq, dests->seq + 1);
 	if (dests->changed)
 		dests->changed(dests->changed_arg);
-}
-
-static bool evict(struct cbreak_dests *dests, struct cbreak_dest *dest)
-{
-	/*
-	 * A callback that runs now may be waiting for the lock that is held
-	 * here, so there is no waiting for it: such a breaker stays.
-	 */
-	if (hrtimer_try_to_cancel(&dest->timer) < 0)
-		return false;
-	cbreak_dest_unlink_locked(dests, dest);
-	cbreak_dest_free(dest);
-	cbreak_stats_inc(dests->stats, CBREAK_STAT_BREAKERS_EVICTED);
-	return true;
 }
 
 /* The first of the tripped ones that may go. */
@@ -152,11 +151,27 @@ static bool make_room(struct cbreak_dests *dests, u64 now_ns)
 	}
 	if (!victim)
 		victim = oldest_tripped(dests, now_ns);
-	return victim && evict(dests, victim);
+	if (!victim)
+		return false;
+	cbreak_dest_unlink_locked(dests, victim);
+	cbreak_dest_free(victim);
+	cbreak_stats_inc(dests->stats, CBREAK_STAT_BREAKERS_EVICTED);
+	return true;
+}
+
+/* Let the timer come when the first in the queue is due. */
+static void start_timer(struct cbreak_dests *dests)
+{
+	struct timerqueue_node *first = timerqueue_getnext(&dests->due);
+
+	lockdep_assert_held(&dests->lock);
+	if (first)
+		hrtimer_start(&dests->timer, first->expires,
+			      HRTIMER_MODE_ABS_SOFT);
 }
 
 /**
- * cbreak_dest_arm_locked - start the timer for what is due next, or stop it
+ * cbreak_dest_arm_locked - have the timer make the transition that is due next
  * @dests: the breakers
  * @dest: the breaker; not unlinked
  * @now_ns: the present
@@ -172,11 +187,12 @@ void cbreak_dest_arm_locked(struct cbreak_dests *dests,
 	deadline = cbreak_breaker_deadline(&dest->breaker,
 					   cbreak_rule_params_rcu(dest->rule),
 					   now_ns);
-	if (deadline)
-		hrtimer_start(&dest->timer, ns_to_ktime(deadline),
-			      HRTIMER_MODE_ABS_SOFT);
-	else
-		hrtimer_try_to_cancel(&dest->timer);
+	dequeue(dests, dest);
+	if (!deadline)
+		return;
+	dest->due.expires = ns_to_ktime(deadline);
+	if (timerqueue_add(&dests->due, &dest->due))
+		start_timer(dests);
 }
 
 /**
@@ -185,8 +201,8 @@ void cbreak_dest_arm_locked(struct cbreak_dests *dests,
  * @tr: the transition; nothing is done if there was none
  * @now_ns: the present
  *
- * Counts it, starts its timer, and tells everybody. When two transitions
- * follow each other at once on two CPUs, lists and timer settle on the later;
+ * Counts it, puts it in the queue, and tells everybody. When two transitions
+ * follow each other at once on two CPUs, lists and queue settle on the later;
  * the events can be told apart by their generation.
  */
 void cbreak_dest_changed(struct cbreak_dest *dest,
@@ -212,27 +228,60 @@ void cbreak_dest_changed(struct cbreak_dest *dest,
 	cbreak_event_state(dest, tr);
 }
 
-static enum hrtimer_restart timer_expired(struct hrtimer *timer)
+/* Take the first that is due out of the queue; NULL if none is. */
+static struct cbreak_dest *take_due(struct cbreak_dests *dests, u64 now_ns)
 {
-	struct cbreak_dest *dest = container_of(timer, struct cbreak_dest,
-						timer);
-	struct cbreak_dests *dests = dest->rule->dests;
-	struct cbreak_transition tr = {};
-	u64 now_ns = ktime_get_ns();
+	struct timerqueue_node *first;
 
-	rcu_read_lock();
+	spin_lock(&dests->lock);
+	first = timerqueue_getnext(&dests->due);
+	if (first && ktime_to_ns(first->expires) <= now_ns)
+		timerqueue_del(&dests->due, first);
+	else
+		first = NULL;
+	spin_unlock(&dests->lock);
+	return first ? container_of(first, struct cbreak_dest, due) : NULL;
+}
+
+static void make_transition(struct cbreak_dests *dests,
+			    struct cbreak_dest *dest, u64 now_ns)
+{
+	struct cbreak_transition tr = {};
+
 	cbreak_breaker_tick(&dest->breaker, cbreak_rule_params_rcu(dest->rule),
 			    now_ns, &tr);
 	if (tr.happened) {
 		cbreak_dest_changed(dest, &tr, now_ns);
-	} else {
-		/* Parameters may have moved the deadline away. */
-		spin_lock(&dests->lock);
-		if (!dest->breaker.dead)
-			cbreak_dest_arm_locked(dests, dest, now_ns);
-		spin_unlock(&dests->lock);
+		return;
 	}
+	/* Parameters may have moved the deadline away. */
+	spin_lock(&dests->lock);
+	if (!dest->breaker.dead)
+		cbreak_dest_arm_locked(dests, dest, now_ns);
+	spin_unlock(&dests->lock);
+}
+
+/*
+ * A breaker that leaves the table meanwhile stays until the end of the
+ * read-side section. What a batch leaves over is due at once: the softirq
+ * handler then sees to it that others run in between.
+ */
+static enum hrtimer_restart timer_expired(struct hrtimer *timer)
+{
+	struct cbreak_dests *dests = container_of(timer, struct cbreak_dests,
+						  timer);
+	u64 now_ns = ktime_get_ns();
+	struct cbreak_dest *dest;
+	int budget = TIMER_BATCH;
+
+	rcu_read_lock();
+	while (budget-- && (dest = take_due(dests, now_ns)))
+		make_transition(dests, dest, now_ns);
 	rcu_read_unlock();
+
+	spin_lock(&dests->lock);
+	start_timer(dests);
+	spin_unlock(&dests->lock);
 	return HRTIMER_NORESTART;
 }
 
@@ -296,8 +345,7 @@ static struct cbreak_dest *alloc_dest(struct cbreak_rule *rule,
 	dest->counted = CBREAK_STATE_PASSING;
 	/* Random, so that attempts of a predecessor are late for this one. */
 	cbreak_breaker_init(&dest->breaker, now_ns, get_random_u32());
-	hrtimer_setup(&dest->timer, timer_expired, CLOCK_MONOTONIC,
-		      HRTIMER_MODE_ABS_SOFT);
+	timerqueue_init(&dest->due);
 	return dest;
 }
 
@@ -390,6 +438,9 @@ int cbreak_dests_init(struct cbreak_dests *dests, struct net *net,
 	spin_lock_init(&dests->lock);
 	INIT_LIST_HEAD(&dests->passing);
 	INIT_LIST_HEAD(&dests->tripped);
+	timerqueue_init_head(&dests->due);
+	hrtimer_setup(&dests->timer, timer_expired, CLOCK_MONOTONIC,
+		      HRTIMER_MODE_ABS_SOFT);
 	INIT_DELAYED_WORK(&dests->gc, cbreak_dest_collect_idle);
 	return rhashtable_init(&dests->table, &table_params);
 }
@@ -402,6 +453,8 @@ void cbreak_dests_uninit(struct cbreak_dests *dests)
 {
 	WARN_ON_ONCE(dests->nr);
 	cancel_delayed_work_sync(&dests->gc);
+	/* With an empty queue it does not start itself again. */
+	hrtimer_cancel(&dests->timer);
 	rhashtable_destroy(&dests->table);
 }
 
@@ -412,7 +465,7 @@ void cbreak_dests_uninit(struct cbreak_dests *dests)
  */
 int cbreak_dest_slab_init(void)
 {
-	/* What is promised; debug options make locks and timers larger. */
+	/* What is promised; debug options make locks larger. */
 	BUILD_BUG_ON(IS_ENABLED(CONFIG_64BIT) && !IS_ENABLED(CONFIG_LOCKDEP) &&
 		     sizeof(struct cbreak_dest) > 256);
 	dest_slab = KMEM_CACHE(cbreak_dest, SLAB_HWCACHE_ALIGN);

@@ -4,6 +4,7 @@
 
 #include <linux/hrtimer.h>
 #include <linux/rhashtable.h>
+#include <linux/timerqueue.h>
 #include <linux/workqueue.h>
 
 #include "breaker.h"
@@ -40,7 +41,8 @@ struct cbreak_key {
  * @shown: has a directory in sysfs; written by the worker of sysfs.c alone
  * @lru: place in one of the table's lists; guarded by the table's lock
  * @rcu: for freeing, once it has left the lists
- * @timer: runs while the breaker is not PASSING and a transition is due
+ * @due: place in the table's queue while the breaker is not PASSING and a
+ *	 transition is due; guarded by the table's lock
  */
 struct cbreak_dest {
 	struct rhash_head node;
@@ -55,7 +57,7 @@ struct cbreak_dest {
 		struct list_head lru;
 		struct rcu_head rcu;
 	};
-	struct hrtimer timer;
+	struct timerqueue_node due;
 };
 
 /**
@@ -69,10 +71,12 @@ struct cbreak_dest {
  * @idle_s: time without a SYN after which a breaker is removed that is in
  *	    PASSING, or in RECOVERING beyond its end
  * @gc: removes idle breakers
- * @lock: guards everything below, cbreak_dest.lru, .counted, the arming of
- *	  timers, and cbreak_rule.nr and .dead
+ * @timer: runs while there is something in @due
+ * @lock: guards everything below, cbreak_dest.lru, .counted and .due, the
+ *	  starting of @timer, and cbreak_rule.nr and .dead
  * @passing: breakers in PASSING, roughly the least recently used first
  * @tripped: the others, the longest in their state first
+ * @due: those whose next transition has a date, the earliest first
  * @nr: how many there are
  * @seq: changes whenever a breaker comes or goes
  */
@@ -85,10 +89,12 @@ struct cbreak_dests {
 	unsigned int max;
 	unsigned int idle_s;
 	struct delayed_work gc;
+	struct hrtimer timer;
 	/* See above. */
 	spinlock_t lock;
 	struct list_head passing;
 	struct list_head tripped;
+	struct timerqueue_head due;
 	unsigned int nr;
 	unsigned int seq;
 };

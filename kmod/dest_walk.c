@@ -15,19 +15,8 @@
 /* Breakers that a walk handles before it lets others run. */
 #define WALK_BATCH	64
 
-static void free_list(struct list_head *doomed)
-{
-	struct cbreak_dest *dest, *tmp;
-
-	list_for_each_entry_safe(dest, tmp, doomed, lru) {
-		list_del(&dest->lru);
-		hrtimer_cancel(&dest->timer);
-		cbreak_dest_free(dest);
-	}
-}
-
 typedef void (*visit_fn)(struct cbreak_dests *dests, struct cbreak_dest *dest,
-			 void *arg, struct list_head *doomed);
+			 void *arg);
 
 /*
  * Visit every breaker, under RCU and with no lock. A breaker that comes or
@@ -37,7 +26,6 @@ static void walk(struct cbreak_dests *dests, visit_fn visit, void *arg)
 {
 	struct rhashtable_iter iter;
 	struct cbreak_dest *dest;
-	LIST_HEAD(doomed);
 	int n = 0;
 
 	rhashtable_walk_enter(&dests->table, &iter);
@@ -45,17 +33,15 @@ static void walk(struct cbreak_dests *dests, visit_fn visit, void *arg)
 	while ((dest = rhashtable_walk_next(&iter))) {
 		if (IS_ERR(dest))
 			continue;
-		visit(dests, dest, arg, &doomed);
+		visit(dests, dest, arg);
 		if (++n % WALK_BATCH)
 			continue;
 		rhashtable_walk_stop(&iter);
-		free_list(&doomed);
 		cond_resched();
 		rhashtable_walk_start(&iter);
 	}
 	rhashtable_walk_stop(&iter);
 	rhashtable_walk_exit(&iter);
-	free_list(&doomed);
 }
 
 struct each {
@@ -64,7 +50,7 @@ struct each {
 };
 
 static void visit_each(struct cbreak_dests *dests, struct cbreak_dest *dest,
-		       void *arg, struct list_head *doomed)
+		       void *arg)
 {
 	const struct each *each = arg;
 
@@ -87,8 +73,7 @@ void cbreak_dest_for_each(struct cbreak_dests *dests,
 	walk(dests, visit_each, &each);
 }
 
-static bool doom(struct cbreak_dests *dests, struct cbreak_dest *dest,
-		 struct list_head *doomed)
+static bool doom(struct cbreak_dests *dests, struct cbreak_dest *dest)
 {
 	bool alive;
 
@@ -97,17 +82,17 @@ static bool doom(struct cbreak_dests *dests, struct cbreak_dest *dest,
 	alive = !dest->breaker.dead;
 	if (alive) {
 		cbreak_dest_unlink_locked(dests, dest);
-		list_add(&dest->lru, doomed);
+		cbreak_dest_free(dest);
 	}
 	spin_unlock_bh(&dests->lock);
 	return alive;
 }
 
 static void visit_remove(struct cbreak_dests *dests, struct cbreak_dest *dest,
-			 void *rule, struct list_head *doomed)
+			 void *rule)
 {
 	if (dest->rule == rule)
-		doom(dests, dest, doomed);
+		doom(dests, dest);
 }
 
 static bool rule_has_dests(struct cbreak_rule *rule)
@@ -145,7 +130,7 @@ struct reset {
 };
 
 static void visit_reset(struct cbreak_dests *dests, struct cbreak_dest *dest,
-			void *arg, struct list_head *doomed)
+			void *arg)
 {
 	const struct reset *reset = arg;
 	struct cbreak_transition tr = {};
@@ -174,7 +159,7 @@ void cbreak_dest_reset_rule(struct cbreak_dests *dests,
 }
 
 static void visit_rearm(struct cbreak_dests *dests, struct cbreak_dest *dest,
-			void *rule, struct list_head *doomed)
+			void *rule)
 {
 	struct cbreak_transition tr = {};
 	u64 now_ns = ktime_get_ns();
@@ -194,7 +179,7 @@ static void visit_rearm(struct cbreak_dests *dests, struct cbreak_dest *dest,
 }
 
 static void visit_rescale(struct cbreak_dests *dests, struct cbreak_dest *dest,
-			  void *rule, struct list_head *doomed)
+			  void *rule)
 {
 	if (dest->rule == rule)
 		cbreak_window_clear(&dest->breaker.window);
@@ -236,7 +221,7 @@ static bool is_open_ended(const struct cbreak_dest *dest,
 }
 
 static void visit_idle(struct cbreak_dests *dests, struct cbreak_dest *dest,
-		       void *arg, struct list_head *doomed)
+		       void *arg)
 {
 	const struct cbreak_params *p = cbreak_rule_params_rcu(dest->rule);
 	u32 now_s = ktime_get_seconds();
@@ -248,7 +233,7 @@ static void visit_idle(struct cbreak_dests *dests, struct cbreak_dest *dest,
 	if (now_s - READ_ONCE(dest->used_s) < idle_s ||
 	    !is_open_ended(dest, p))
 		return;
-	if (doom(dests, dest, doomed))
+	if (doom(dests, dest))
 		cbreak_stats_inc(dests->stats, CBREAK_STAT_BREAKERS_EXPIRED);
 }
 
