@@ -71,5 +71,5 @@ fi
 use_family 4
 at 100
 check "a breaker that comes again is new" all_end ECONNREFUSED 1 100
-check "and begins at nothing" breaker_has short "$AT" admitted 1 samples 1
+check "and begins at nothing" breaker_has short "$AT" admitted 1 refused 1
 finish
