@@ -29,6 +29,17 @@ static u64 elapsed(u64 since_ns, u64 now_ns)
 	return now_ns > since_ns ? now_ns - since_ns : 0;
 }
 
+/*
+ * The present, under the lock: a caller may have read its clock before another
+ * CPU made the transition that it now finds, and no state may begin before the
+ * one that it follows, or it would end too soon.
+ */
+static u64 latest(const struct cbreak_breaker *b, u64 now_ns)
+{
+	lockdep_assert_held(&b->lock);
+	return max(now_ns, b->since_ns);
+}
+
 static u32 read_word(const struct cbreak_breaker *b)
 {
 	/* Pairs with the release in enter(): b->since_ns is at least as new. */
@@ -141,12 +152,13 @@ static void enter(struct cbreak_breaker *b, u8 to, u8 cause, u64 now_ns,
 static void advance(struct cbreak_breaker *b, const struct cbreak_params *p,
 		    u64 now_ns, struct cbreak_transition *tr)
 {
-	u64 age = elapsed(b->since_ns, now_ns);
 	struct cbreak_counts counts;
+	u64 age;
 	u32 gen;
 	u8 cause;
 
-	lockdep_assert_held(&b->lock);
+	now_ns = latest(b, now_ns);
+	age = elapsed(b->since_ns, now_ns);
 	if (b->dead || hold_lasts(b, now_ns))
 		return;
 
@@ -390,6 +402,7 @@ void cbreak_breaker_control(struct cbreak_breaker *b,
 
 	spin_lock_bh(&b->lock);
 	if (!b->dead) {
+		now_ns = latest(b, now_ns);
 		counts = counts_now(b, p, now_ns);
 		enter(b, actions[action].to, actions[action].cause, now_ns,
 		      &counts, tr);
