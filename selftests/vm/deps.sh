@@ -22,6 +22,7 @@ deps_packages()
 	uml)	echo gcc make libc6-dev flex bison bc perl xz-utils kmod ;;
 	static)	echo cpio git mandoc perl python3 python3-docutils \
 			python3-yaml shellcheck sparse yamllint ;;
+	model)	echo spin gcc libc6-dev ;;
 	*)	return 1 ;;
 	esac
 }
@@ -93,7 +94,7 @@ deps_need()
 
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then
 	if [ $# -eq 0 ]; then
-		echo "usage: deps.sh build|vm|uml|static..." >&2
+		echo "usage: deps.sh build|vm|uml|static|model..." >&2
 		exit 2
 	fi
 	deps_need "$@"
