@@ -29,11 +29,7 @@ static u64 elapsed(u64 since_ns, u64 now_ns)
 	return now_ns > since_ns ? now_ns - since_ns : 0;
 }
 
-/*
- * The present, under the lock: a caller may have read its clock before another
- * CPU made the transition that it now finds, and no state may begin before the
- * one that it follows, or it would end too soon.
- */
+/* Another CPU's transition may be later than our clock; none may precede it. */
 static u64 latest(const struct cbreak_breaker *b, u64 now_ns)
 {
 	lockdep_assert_held(&b->lock);
@@ -230,9 +226,10 @@ static enum cbreak_verdict admit_recovering(const struct cbreak_breaker *b,
 					    const struct cbreak_params *p,
 					    u64 now_ns, u32 rnd)
 {
-	u64 age = elapsed(READ_ONCE(b->since_ns), now_ns);
+	u64 age = elapsed(b->since_ns, now_ns);
 	u64 recovery_ns = ms_to_ns(cbreak_recovery_ms(p));
 
+	lockdep_assert_held(&b->lock);
 	if (age >= recovery_ns)
 		return CBREAK_ADMIT;
 	return rnd < cbreak_breaker_share(age, recovery_ns) ? CBREAK_ADMIT :
@@ -258,7 +255,8 @@ static bool is_due(const struct cbreak_breaker *b,
  * @gen: where the generation goes that the attempt belongs to, if admitted
  * @tr: zeroed; filled in if a timed transition was due
  *
- * Context: BH disabled or process; takes b->lock only for a transition.
+ * Context: BH disabled or process; takes b->lock in RECOVERING, and for
+ *	    a transition.
  * Return: CBREAK_ADMIT or CBREAK_REJECT.
  */
 enum cbreak_verdict cbreak_breaker_admit(struct cbreak_breaker *b,
@@ -267,26 +265,30 @@ enum cbreak_verdict cbreak_breaker_admit(struct cbreak_breaker *b,
 					 struct cbreak_transition *tr)
 {
 	u32 word = read_word(b);
+	enum cbreak_verdict verdict = CBREAK_ADMIT;
 	u8 state = cbreak_word_state(word);
 
 	*gen = cbreak_word_gen(word);
 	if (likely(state == CBREAK_STATE_PASSING))
 		return CBREAK_ADMIT;
 
-	/* The timer does this too; a SYN need not wait for a late timer. */
-	if (is_due(b, p, state, now_ns)) {
-		cbreak_breaker_tick(b, p, now_ns, tr);
-		word = read_word(b);
-		state = cbreak_word_state(word);
-		*gen = cbreak_word_gen(word);
-	}
-	switch (state) {
-	case CBREAK_STATE_BROKEN:
+	if (state == CBREAK_STATE_BROKEN && !is_due(b, p, state, now_ns))
 		return CBREAK_REJECT;
-	case CBREAK_STATE_RECOVERING:
-		return admit_recovering(b, p, now_ns, rnd);
-	}
-	return CBREAK_ADMIT;
+
+	/* Without the lock, state and since_ns might not belong together. */
+	spin_lock_bh(&b->lock);
+	state = cbreak_word_state(b->word);
+	/* The timer does this too; a SYN need not wait for a late timer. */
+	if (state != CBREAK_STATE_PASSING && is_due(b, p, state, now_ns))
+		advance(b, p, now_ns, tr);
+	state = cbreak_word_state(b->word);
+	*gen = cbreak_word_gen(b->word);
+	if (state == CBREAK_STATE_BROKEN)
+		verdict = CBREAK_REJECT;
+	else if (state == CBREAK_STATE_RECOVERING)
+		verdict = admit_recovering(b, p, now_ns, rnd);
+	spin_unlock_bh(&b->lock);
+	return verdict;
 }
 
 /**
