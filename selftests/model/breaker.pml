@@ -5,7 +5,7 @@
  * reads as they are in the code.
  *
  * A mutation, -DNO_LOCK, -DSTALE_NOW, -DTORN, -DNO_GEN, -DEARLY, -DLATE,
- * -DNO_CLEAR, -DBROKEN_ADMITS, -DNO_RETURN, must fail.
+ * -DBROKEN_ADMITS, -DNO_RETURN, must fail.
  */
 #ifndef CLIENTS
 #define CLIENTS 1
@@ -14,7 +14,7 @@
 #define CALLS 1
 #endif
 #ifndef STEPS
-#define STEPS 2
+#define STEPS 1
 #endif
 #define GENS 24
 #define PASSING 0
