@@ -29,6 +29,7 @@
  *
  * Locks: none. Any context.
  */
+#include <linux/bitops.h>
 #include <linux/math64.h>
 
 #include "window.h"
@@ -54,6 +55,12 @@ static u32 word_failed(u64 word)
 	return word & FAILED_MASK;
 }
 
+/* How many buckets before epoch the word's is; negative if it comes after. */
+static s32 word_age(u64 word, u64 epoch)
+{
+	return sign_extend32(epoch - word_tag(word), GEN_SHIFT - 1);
+}
+
 /*
  * Does this word belong to a later generation, or a later round, than tag? Words
  * of one bucket are whole rounds apart. One that seems to be ahead only because
@@ -61,9 +68,7 @@ static u32 word_failed(u64 word)
  */
 static bool word_is_later(u64 word, u32 tag)
 {
-	/* Shifted up and down again, to extend the sign of 24 bits. */
-	s32 epochs = (s32)((word_tag(word) - tag) << (32 - GEN_SHIFT)) >>
-		     (32 - GEN_SHIFT);
+	s32 epochs = -word_age(word, tag);
 	s8 gens = (word_tag(word) >> GEN_SHIFT) - (tag >> GEN_SHIFT);
 
 	if (!word_total(word))
@@ -136,7 +141,9 @@ bool cbreak_window_add(struct cbreak_window *window, u32 gen, u64 bucket_ns,
  * @now_ns: the present, ns
  *
  * The present bucket and the nine before it count, so an outcome is
- * forgotten between nine and ten bucket lengths after it happened.
+ * forgotten between nine and ten bucket lengths after it happened. Buckets to
+ * come count too: another CPU's clock was read later than @now_ns, and if
+ * neither of two CPUs saw the other's outcome, neither would trip the breaker.
  *
  * Context: any; lock-free. Each bucket is read once; the sum is not a
  *	    snapshot of all ten at one instant.
@@ -151,9 +158,8 @@ struct cbreak_counts cbreak_window_sum(const struct cbreak_window *window,
 
 	for (i = 0; i < CBREAK_WINDOW_BUCKETS; i++) {
 		u64 word = atomic64_read(&window->bucket[i]);
-		u32 age = (epoch - word_tag(word)) & EPOCH_MASK;
 
-		if (age >= CBREAK_WINDOW_BUCKETS ||
+		if (abs(word_age(word, epoch)) >= CBREAK_WINDOW_BUCKETS ||
 		    (u8)(word_tag(word) >> GEN_SHIFT) != (u8)gen)
 			continue;
 		counts.total += word_total(word);
