@@ -30,6 +30,7 @@
  * Locks: none. Any context.
  */
 #include <linux/bitops.h>
+#include <linux/bits.h>
 #include <linux/math64.h>
 
 #include "window.h"
