@@ -8,6 +8,7 @@
 
 #include <linux/device/class.h>
 #include <linux/hrtimer.h>
+#include <linux/kobject.h>
 #include <net/genetlink.h>
 #include <net/net_namespace.h>
 
@@ -19,6 +20,11 @@ static inline void hrtimer_setup(struct hrtimer *timer,
 	hrtimer_init(timer, clock_id, mode);
 	timer->function = function;
 }
+#endif
+
+#ifndef HAVE_KTYPE_CONST
+#define kobject_init_and_add(kobj, ktype, ...) \
+	kobject_init_and_add(kobj, (struct kobj_type *)(ktype), __VA_ARGS__)
 #endif
 
 /* Attributes of a dump request. */
