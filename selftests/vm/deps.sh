@@ -16,8 +16,9 @@ deps_packages()
 	# libelf1 and libssl3: objtool and sign-file of Debian's kernel headers
 	# are linked to them.  kmod: modprobe and depmod, for the closure of
 	# modules that goes into a guest.  xz-utils: packed sources and modules.
+	# pahole: headers from 6.12 on bring what it takes to write BTF.
 	build)	echo gcc make libc6-dev libmnl-dev libjansson-dev pkg-config \
-			libelf1 libssl3 kmod xz-utils ;;
+			libelf1 libssl3 kmod xz-utils pahole ;;
 	vm)	echo qemu-system-x86 cpio xz-utils kmod binutils gcc libc6-dev ;;
 	uml)	echo gcc make libc6-dev flex bison bc perl xz-utils kmod ;;
 	static)	echo cpio git mandoc perl python3 python3-docutils \

@@ -9,6 +9,9 @@
 #	fetch.sh kernel		the directory of KERNEL: vmlinuz, release, tree
 #	fetch.sh headers	its headers, for make -C
 #	fetch.sh source		the unpacked source of the same kernel series
+#	fetch.sh toolchain	the root in which the headers' programs run: / if
+#				they do so here
+#	fetch.sh newest		SUITE/FLAVOUR of the newest kernel there is
 #	fetch.sh modules	the modules of modules.list (modules.cpio)
 #	fetch.sh userland	the programs of userland.list (userland.cpio)
 #	fetch.sh clean		empty the cache
@@ -21,6 +24,8 @@ set -euo pipefail
 . "$(dirname "$0")/common.sh"
 # shellcheck source=archive.sh
 . "$VM_DIR/archive.sh"
+# shellcheck source=toolchain.sh
+. "$VM_DIR/toolchain.sh"
 # shellcheck source=guest.sh
 . "$VM_DIR/guest.sh"
 
@@ -104,6 +109,21 @@ make_source()
 	log "source of $KERNEL: $(size "$dir")"
 }
 
+# --- the newest ------------------------------------------------------------
+
+# newest: of the suites that get new kernels, the one whose is the newest now.
+newest()
+{
+	local suite image
+
+	for suite in trixie-backports sid; do
+		apt_init "$suite"
+		image=$(depends linux-image-cloud-amd64 'linux-image-*')
+		apt_done
+		[ -z "$image" ] || echo "${image%%$'\n'*} $suite/cloud-amd64"
+	done | sort -V | sed -n '$s/.* //p'
+}
+
 # --- commands --------------------------------------------------------------
 
 # get ITEM: see to it, and say where it is.
@@ -124,6 +144,21 @@ get()
 		deps_need build
 		dir=$CACHE/source/$KERNEL
 		cached "$dir" make_source ;;
+	toolchain)
+		deps_need build
+		get_kernel
+		dir=$(realpath "$KERNEL_DIR/headers")
+		if at_home "$dir"; then
+			dir=/
+		else
+			key=$(compiler "$dir")
+			cached "$CACHE/toolchain/${SUITE%-backports}-$key" \
+				make_toolchain "${SUITE%-backports}" "$key"
+			dir=$CACHE/toolchain/${SUITE%-backports}-$key/root
+		fi ;;
+	newest)
+		dir=$(newest)
+		[ -n "$dir" ] || die "no suite has a new kernel" ;;
 	modules)
 		deps_need vm
 		get_kernel
@@ -141,9 +176,10 @@ get()
 		cached "$dir" make_userland ;;
 	clean)
 		dir=$CACHE
-		rm -rf "$CACHE"/{apt,init,kernel,modules,source,userland,uml-*} ;;
+		rm -rf "$CACHE"/{apt,init,kernel,modules,source,toolchain} \
+			"$CACHE"/{userland,uml-*} ;;
 	*)
-		die "usage: fetch.sh kernel|headers|source|modules|userland|clean" ;;
+		die "usage: fetch.sh kernel|headers|source|toolchain|newest|modules|userland|clean" ;;
 	esac
 	echo "$dir"
 }
