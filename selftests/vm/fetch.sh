@@ -129,7 +129,7 @@ newest()
 # get ITEM: see to it, and say where it is.
 get()
 {
-	local release key dir
+	local release key dir usage
 
 	case $1 in
 	kernel)
@@ -176,10 +176,11 @@ get()
 		cached "$dir" make_userland ;;
 	clean)
 		dir=$CACHE
-		rm -rf "$CACHE"/{apt,init,kernel,modules,source,toolchain} \
-			"$CACHE"/{userland,uml-*} ;;
+		rm -rf "$CACHE"/{apt,init,kernel,matrix,modules,source} \
+			"$CACHE"/{toolchain,userland,uml-*} ;;
 	*)
-		die "usage: fetch.sh kernel|headers|source|toolchain|newest|modules|userland|clean" ;;
+		usage='kernel|headers|modules|source|userland|toolchain|newest'
+		die "usage: fetch.sh $usage|clean" ;;
 	esac
 	echo "$dir"
 }

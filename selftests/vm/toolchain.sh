@@ -6,7 +6,8 @@
 # installed or run as a package's script.  Sourced after archive.sh.
 
 # What compiles a module, besides the compiler that the headers name.
-TOOLS="bash binutils coreutils dash diffutils findutils grep make mawk pahole sed"
+TOOLS=(bash binutils coreutils dash diffutils findutils grep make mawk pahole
+       sed)
 
 # at_home HEADERS: do their programs run here?  They want the C library that
 # they were built with, or a newer one.
@@ -28,16 +29,15 @@ compiler()
 
 make_toolchain()
 {
-	local suite=$1 compiler=$2 dir=$3 tools
+	local suite=$1 compiler=$2 dir=$3
 	local root=$dir/root
 
-	read -r -a tools <<<"$TOOLS"
 	log "toolchain: reading the package lists of $suite"
 	apt_init "$suite"
 	log "toolchain: fetching $compiler"
 	mkdir -p "$dir/debs/partial"
 	quietly apt-get "${APT[@]}" -o "Dir::Cache::archives=$dir/debs" \
-		--download-only install "$compiler" "${tools[@]}"
+		--download-only install "$compiler" "${TOOLS[@]}"
 	apt_done
 	log "toolchain: unpacking, $(size "$dir/debs")"
 	unpack "$root" "$dir"/debs/*.deb
