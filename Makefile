@@ -23,6 +23,8 @@ help:
 	@echo '  make vm              a shell in a VM with the module loaded'
 	@echo 'Test'
 	@echo '  make check           every test: unit tests under UML, selftests in a VM'
+	@echo '  make check-matrix    the selftests on kernels 5.10 to the newest;'
+	@echo '                       MATRIX="5.10 newest" for some of them'
 	@echo '  make static          W=1, sparse, checkpatch, shellcheck, layering, docs'
 	@echo
 	@echo 'The last two groups fetch what they lack from Debian, by package name,'
@@ -57,4 +59,7 @@ clean:
 demo vm check static:
 	selftests/$@.sh
 
-.PHONY: all help module tools install clean demo vm check static
+check-matrix:
+	selftests/matrix.sh $(MATRIX)
+
+.PHONY: all help module tools install clean demo vm check check-matrix static
