@@ -153,6 +153,12 @@ if [ "${1:-}" != --no-boot ]; then
 	[ $status = 0 ] && seq 100000 | cmp -s - "$WORK/out"
 	result $? "a real run: its output is whole, what it leaves is ended"
 
+	gcc -O2 -o "$WORK/tsc" tsc.c && khz=$("$WORK/tsc")
+	vm sh -c 'dmesg | sed -n "s/.*tsc: Detected \(.*\)\.\(.*\) MHz.*/\1\2/p"'
+	off=$((khz - $(tail -n 1 "$WORK/out" || echo 0)))
+	[ $status = 0 ] && [ ${off#-} -lt 100 ]
+	result $? "a real run: the guest's clocks are right"
+
 	./vm.sh run --smp 1 sh -c 'seq 100000; exit 3' 2>"$WORK/err" |
 		head -n 1 >"$WORK/out"
 	status=${PIPESTATUS[0]}
