@@ -67,7 +67,7 @@ fail()
 # the compiler. That Debian used another version of it is none of the module.
 build()
 {
-	"$vm/build.sh" "$1" -j"$(nproc)" W=1 KCFLAGS=-Werror >"$2" 2>&1 &&
+	"$vm/build.sh" "$1" -s -j"$(nproc)" W=1 KCFLAGS=-Werror >"$2" 2>&1 &&
 	! grep -i 'warning:' "$2" |
 		grep -qv 'the compiler differs\|pahole version differs'
 }
