@@ -111,17 +111,18 @@ make_source()
 
 # --- the newest ------------------------------------------------------------
 
-# newest: of the suites that get new kernels, the one whose is the newest now.
-newest()
+# Of the suites that get new kernels, the one whose is the newest now.
+make_newest()
 {
-	local suite image
+	local dir=$1 suite image
 
 	for suite in trixie-backports sid; do
 		apt_init "$suite"
 		image=$(depends linux-image-cloud-amd64 'linux-image-*')
 		apt_done
 		[ -z "$image" ] || echo "${image%%$'\n'*} $suite/cloud-amd64"
-	done | sort -V | sed -n '$s/.* //p'
+	done | sort -V | sed -n '$s/.* //p' >"$dir/kernel"
+	[ -s "$dir/kernel" ] || die "no suite has a new kernel"
 }
 
 # --- commands --------------------------------------------------------------
@@ -129,7 +130,7 @@ newest()
 # get ITEM: see to it, and say where it is.
 get()
 {
-	local release key dir usage
+	local release key dir compiler usage
 
 	case $1 in
 	kernel)
@@ -151,14 +152,17 @@ get()
 		if at_home "$dir"; then
 			dir=/
 		else
-			key=$(compiler "$dir")
-			cached "$CACHE/toolchain/${SUITE%-backports}-$key" \
-				make_toolchain "${SUITE%-backports}" "$key"
-			dir=$CACHE/toolchain/${SUITE%-backports}-$key/root
+			compiler=$(compiler "$dir")
+			key=$(cache_key "${TOOLS[*]}" \
+				"$(declare -f make_toolchain unpack)")
+			dir=$CACHE/toolchain/${SUITE%-backports}-$compiler-$key
+			cached "$dir" make_toolchain "${SUITE%-backports}" \
+				"$compiler"
+			dir+=/root
 		fi ;;
 	newest)
-		dir=$(newest)
-		[ -n "$dir" ] || die "no suite has a new kernel" ;;
+		cached "$CACHE/newest" make_newest
+		dir=$(cat "$CACHE/newest/kernel") ;;
 	modules)
 		deps_need vm
 		get_kernel
@@ -176,8 +180,8 @@ get()
 		cached "$dir" make_userland ;;
 	clean)
 		dir=$CACHE
-		rm -rf "$CACHE"/{apt,init,kernel,matrix,modules,source} \
-			"$CACHE"/{toolchain,userland,uml-*} ;;
+		rm -rf "$CACHE"/{apt,init,kernel,matrix,modules,newest} \
+			"$CACHE"/{source,toolchain,userland,uml-*} ;;
 	*)
 		usage='kernel|headers|modules|source|userland|toolchain|newest'
 		die "usage: fetch.sh $usage|clean" ;;
