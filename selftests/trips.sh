@@ -87,9 +87,26 @@ next_between()
 	[ "$ms" -ge "$1" ] && [ "$ms" -le "$2" ]
 }
 
+# generation: of the breaker, into GENERATION
+generation()
+{
+	CB -j breaker get db "$AT" >"$TMP/breaker"
+	slurp GENERATION "$TMP/breaker"
+	GENERATION=${GENERATION#*'"generation":'}
+	GENERATION=${GENERATION%%,*}
+}
+
+# has_changed BEFORE: it has left the state of that generation, and may have
+# left the next one too.
+has_changed()
+{
+	generation
+	[ "$GENERATION" != "$1" ]
+}
+
 backoff()
 {
-	local what=$1 n
+	local what=$1 n before
 
 	CB rule add db dst "$SRV" response-time 10s passing-time 100ms \
 		broken-time 100ms recovery-time 1h consecutive 1 \
@@ -102,9 +119,11 @@ backoff()
 		# So that RECOVERING admits, and does not end before.
 		CB rule change db recovery-time 100ms
 		wait_older db "$AT" 100
+		generation
+		before=$GENERATION
 		all_end ECONNREFUSED 1 $PORT >"$TMP/cli"
-		check "$what: and the next follows" wait_breaker db "$AT" \
-			state broken
+		check "$what: and the next follows" \
+			wait_for has_changed "$before"
 		CB rule change db recovery-time 1h
 		# The third would last for 10 s, and the fourth for longer.
 		[ $n != 2 ] || break
