@@ -21,6 +21,9 @@ deps_packages()
 			libelf1 libssl3 kmod xz-utils pahole ;;
 	vm)	echo qemu-system-x86 cpio xz-utils kmod binutils gcc libc6-dev ;;
 	uml)	echo gcc make libc6-dev flex bison bc perl xz-utils kmod ;;
+	# libelf-dev: objtool.
+	debug)	echo gcc make libc6-dev flex bison bc perl xz-utils kmod \
+			libelf-dev ;;
 	static)	echo cpio git mandoc perl python3 python3-docutils \
 			python3-yaml shellcheck sparse yamllint ;;
 	model)	echo spin gcc libc6-dev ;;
@@ -95,7 +98,7 @@ deps_need()
 
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then
 	if [ $# -eq 0 ]; then
-		echo "usage: deps.sh build|vm|uml|static|model..." >&2
+		echo "usage: deps.sh build|vm|uml|debug|model|static..." >&2
 		exit 2
 	fi
 	deps_need "$@"

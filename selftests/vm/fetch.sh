@@ -180,7 +180,7 @@ get()
 		cached "$dir" make_userland ;;
 	clean)
 		dir=$CACHE
-		rm -rf "$CACHE"/{apt,init,kernel,matrix,modules,newest} \
+		rm -rf "$CACHE"/{apt,debug,init,kernel,matrix,modules,newest} \
 			"$CACHE"/{source,toolchain,userland,uml-*} ;;
 	*)
 		usage='kernel|headers|modules|source|userland|toolchain|newest'

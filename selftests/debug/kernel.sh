@@ -1,0 +1,170 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# Kernels that look for bugs, made of Debian's source once and then kept:
+#
+#	kernel.sh kasan|kcsan
+#
+# Prints the directory: vmlinuz, release and lib/modules are what vm.sh asks of
+# CBREAK_KERNEL_DIR, and devel is for make -C. It needs neither the source nor
+# the place it was built in, and is found again by what it is made of: the
+# version of the source, base.config and KIND.config, the compiler, and the
+# steps below. Progress goes to stderr.
+#
+# Environment: CBREAK_CACHE; CBREAK_DEBUG_SOURCE, an unpacked Linux.
+set -euo pipefail
+
+DEBUG_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+# shellcheck source-path=SCRIPTDIR source=../vm/common.sh
+. "$DEBUG_DIR/../vm/common.sh"
+
+# Nothing of a calling make may reach the kernel's.
+unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES GNUMAKEFLAGS
+unset ARCH SUBARCH CROSS_COMPILE LLVM CC HOSTCC LD C M O V W KCFLAGS
+unset KBUILD_OUTPUT KBUILD_EXTMOD KBUILD_EXTRA_SYMBOLS KBUILD_EXTRA_WARN
+unset INSTALL_MOD_PATH LOCALVERSION SUBDIRS
+export LC_ALL=C
+
+# tune KIND: objects that are not like the rest. As arguments of make these
+# hold in all directories; builds of modules never see them.
+tune()
+{
+	local object
+
+	case $1 in
+	kasan)
+		# What each kmalloc() and kfree() goes through to note the
+		# stack and the object. Checked, they are most of the time.
+		for object in stacktrace extable main tree_lookup lockdep \
+			      update kmemleak debugobjects; do
+			echo "KASAN_SANITIZE_$object.o=n"
+			echo "UBSAN_SANITIZE_$object.o=n"
+		done ;;
+	kcsan)
+		# The kernel has races of its own, some of them on purpose.
+		# Here it is the module that is looked at, and the parts that
+		# work on the module's memory in its stead: an access of
+		# theirs races with one of the module's.
+		echo KCSAN_SANITIZE=n
+		for object in rhashtable nlattr kobject siphash vsprintf; do
+			echo "KCSAN_SANITIZE_$object.o=y"
+		done ;;
+	esac
+}
+
+# configure FRAGMENT...: every line of them must have survived.
+configure()
+{
+	local line symbol lost=0
+
+	{
+		"${MAKE[@]}" tinyconfig
+		cat "$@" >>"$OBJ/.config"
+		"${MAKE[@]}" olddefconfig
+	} >"$OBJ/log" 2>&1 || {
+		tail -n 40 "$OBJ/log" >&2
+		return 1
+	}
+	while read -r line; do
+		case $line in
+		CONFIG_*)
+			grep -qxF "$line" "$OBJ/.config" && continue ;;
+		"# CONFIG_"*" is not set")
+			symbol=${line#\# }
+			symbol=${symbol%% *}
+			grep -q "^$symbol=" "$OBJ/.config" || continue ;;
+		*)	continue ;;
+		esac
+		log "lost by olddefconfig: $line"
+		lost=1
+	done < <(cat "$@")
+	return $lost
+}
+
+# watch PID: progress, until the compiler run PID is over; its status.
+watch()
+{
+	local pid=$1 next=$((SECONDS + 60)) rc=0
+
+	# $$ is this script, whatever subshell this is.
+	while kill -0 "$pid" 2>/dev/null; do
+		kill -0 $$ 2>/dev/null || kill "$pid"
+		if [ "$SECONDS" -ge "$next" ]; then
+			log "$(grep -c '^  CC ' "$OBJ/log") objects"
+			next=$((SECONDS + 60))
+		fi
+		sleep 0.5
+	done
+	wait "$pid" || rc=$?
+	return $rc
+}
+
+# devel SOURCE TREE: all that module builds ask for.
+devel()
+{
+	local source=$1 tree=$2
+
+	mkdir -p "$tree"
+	tar -c -C "$source" --exclude=include/dt-bindings \
+		--exclude=scripts/{dtc,gdb,coccinelle,kconfig,package} \
+		--exclude='*.[cS]' Makefile scripts include \
+		arch/x86/{Makefile,include} | tar -x -C "$tree"
+	tar -c -C "$OBJ" --exclude='*.o' --exclude='.*.cmd' \
+		.config Module.symvers include scripts arch/x86/include \
+		tools/objtool/objtool | tar -x -C "$tree"
+}
+
+# make_kernel SOURCE KIND DIR
+make_kernel()
+{
+	local source=$1 kind=$2 dir=$3 release lib
+	local OBJ=$dir/obj
+	local MAKE=(make -C "$source" O="$OBJ")
+
+	mkdir "$OBJ"
+	log "$kind kernel: configuring"
+	configure "$DEBUG_DIR/base.config" "$DEBUG_DIR/$kind.config"
+	log "$kind kernel: building, some minutes on two processors"
+	# shellcheck disable=SC2046 # one word each
+	"${MAKE[@]}" $(tune "$kind") -j "$(nproc)" bzImage modules \
+		>"$OBJ/log" 2>&1 </dev/null &
+	watch $! || {
+		grep -v '^  [A-Z]' "$OBJ/log" | tail -n 40 >&2
+		return 1
+	}
+	release=$(cat "$OBJ/include/config/kernel.release")
+	lib=$dir/lib/modules/$release
+	mkdir -p "$lib"
+	cp "$OBJ"/modules.{order,builtin,builtin.modinfo} "$lib"
+	depmod -b "$dir" "$release"
+	cp "$OBJ/arch/x86/boot/bzImage" "$dir/vmlinuz"
+	devel "$source" "$dir/devel"
+	echo "$release" >"$dir/release"
+	rm -r "$OBJ"
+	log "$kind kernel: built $release, $(size "$dir")"
+}
+
+main()
+{
+	local kind=${1:-} source version dir
+
+	if [ $# != 1 ] || ! [[ $kind =~ ^(kasan|kcsan)$ ]]; then
+		echo "usage: kernel.sh kasan|kcsan" >&2
+		exit 2
+	fi
+	deps_need debug
+	# Whatever kernel the virtual machines are to run.
+	source=${CBREAK_DEBUG_SOURCE:-$(env -u CBREAK_KERNEL_DIR \
+		CBREAK_KERNEL=bookworm/cloud-amd64 \
+		"$VM_DIR/fetch.sh" source | tail -n 1)}
+	[ -f "$source/Makefile" ] || die "no kernel source at ${source:-(none)}"
+	version=$(make -s -C "$source" kernelversion)
+	dir=$CACHE/debug/$kind-$(cache_key "$DEBUG_DIR/base.config" \
+		"$DEBUG_DIR/$kind.config" "$version" \
+		"$(gcc --version | head -n 1)" "$(tune "$kind")" \
+		"$(declare -f configure devel make_kernel)")
+	cached "$dir" make_kernel "$source" "$kind"
+	echo "$dir"
+}
+
+main "$@"
