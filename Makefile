@@ -25,6 +25,7 @@ help:
 	@echo '  make check           every test: unit tests under UML, selftests in a VM'
 	@echo '  make check-matrix    the selftests on kernels 5.10 to the newest;'
 	@echo '                       MATRIX="5.10 newest" for some of them'
+	@echo '  make check-debug     the selftests on kernels with KASAN, lockdep, KCSAN ...'
 	@echo '  make static          W=1, sparse, checkpatch, shellcheck, layering, docs'
 	@echo
 	@echo 'The last two groups fetch what they lack from Debian, by package name,'
@@ -62,4 +63,7 @@ demo vm check static:
 check-matrix:
 	selftests/matrix.sh $(MATRIX)
 
-.PHONY: all help module tools install clean demo vm check check-matrix static
+check-debug:
+	selftests/debug.sh
+
+.PHONY: all help module tools install clean demo vm check check-debug check-matrix static

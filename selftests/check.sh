@@ -22,22 +22,6 @@ if ! make -s module tools KDIR="$KDIR" || ! make -s -C selftests; then
 	exit 1
 fi
 
-# both FIRST SECOND: two functions at the same time, as most of what they do
-# keeps one processor busy. The second one's output comes at the end.
-both()
-{
-	local log pid rc=0
-
-	log=$(mktemp)
-	"$2" >"$log" 2>&1 &
-	pid=$!
-	"$1" || rc=1
-	wait $pid || rc=1
-	cat "$log"
-	rm -f "$log"
-	return $rc
-}
-
 # Does the machinery tell good from bad?
 unit_runner()
 {

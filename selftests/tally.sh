@@ -43,6 +43,22 @@ step()
 	say "$name: $ok passed, $not_ok failed"
 }
 
+# both FIRST SECOND: two functions at the same time, as most of what they do
+# keeps one processor busy. The second one's output comes at the end.
+both()
+{
+	local log pid rc=0
+
+	log=$(mktemp)
+	"$2" >"$log" 2>&1 &
+	pid=$!
+	"$1" || rc=1
+	wait $pid || rc=1
+	cat "$log"
+	rm -f "$log"
+	return $rc
+}
+
 # finish: the last line, and the exit status.
 finish()
 {
