@@ -11,13 +11,13 @@
 . "$(dirname "$0")/lib.sh"
 . "$LIB_DIR/lib_net.sh"
 
-ROUNDS=${CBREAK_CHURN_ROUNDS:-20}
+ROUNDS=${CBREAK_CHURN_ROUNDS:-8}
 OPEN=80 CLOSED=81
 
 # traffic NETNS ADDRESS PORT [OPTION...]: connects for ever.
 traffic()
 {
-	"$TCPCLI" -N "$1" -q -n 1000000 -i 5 -D 3 "${@:4}" "$2" "$3" \
+	"$TCPCLI" -N "$1" -q -n 1000000 -i 20 -D 3 "${@:4}" "$2" "$3" \
 		>"$TMP/traffic" &
 	clients+=($!)
 }
@@ -36,27 +36,32 @@ worker()
 # must COMMAND...: a failure is one of the worker.
 must()
 {
-	"$@" >"$TMP/null.$BASHPID" 2>&1 && return
-	echo "$*: $(<"$TMP/null.$BASHPID")"
+	local out=$TMP/must.$BASHPID
+
+	"$@" >"$out" 2>&1 && return
+	echo "$*: $(<"$out")"
 	bad=1
 }
 
-# rules PREFIX DST: rules for the port that is open and the closed ones.
+# rules NAME DST ADDRESS: rules for the server's ports.
 rules()
 {
 	local name=$1 dst=$2 bad=0 i
 
+	at $CLOSED "$3"
+
 	for ((i = 0; i < ROUNDS; i++)); do
 		must CB rule add "$name" dst "$dst" port 80-90 min-samples 3 \
-			passing-time 50ms broken-time 50ms recovery-time 50ms
+			passing-time 100ms broken-time 100ms \
+			recovery-time 100ms
 		must CB rule add "$name-any" dst "$dst" key rule \
 			response-time $((i + 1))s
 		# There may be no such breaker yet.
-		CB breaker trip "$name" "${dst%/*}:$CLOSED"
+		CB breaker trip "$name" "$AT"
 		must CB rule change "$name" min-samples $((i % 5 + 1))
 		must CB breaker reset "$name"
 		must CB rule replace "$name" dst "$dst" port 80-90 \
-			broken-time 20ms
+			broken-time 200ms
 		must CB rule del "$name-any"
 		must CB rule del "$name"
 	done >"$TMP/ignored.$name" 2>&1
@@ -81,7 +86,7 @@ sysfs()
 {
 	# shellcheck disable=SC2016 # for the inner shell
 	ip netns exec "$CLIENT" bash -c '
-		for ((i = 0; i < $1 * 10; i++)); do
+		for ((i = 0; i < $1 * 2; i++)); do
 			for f in /sys/class/cbreak/*/* \
 				 /sys/class/cbreak/*/breakers/*/*; do
 				[ ! -d "$f" ] && read -r _ <"$f"
@@ -97,7 +102,7 @@ namespaces()
 	for ((i = 0; i < ROUNDS / 2; i++)); do
 		must ip netns add "$ns"
 		must ip -n "$ns" link set lo up
-		must "$CBCTL" -n "$ns" rule add own broken-time 50ms
+		must "$CBCTL" -n "$ns" rule add own broken-time 100ms
 		must "$TCPCLI" -N "$ns" -q -n 20 -D 3 127.0.0.1 $CLOSED
 		must "$CBCTL" -n "$ns" breaker show
 		must ip netns del "$ns"
@@ -120,9 +125,9 @@ for address in $S4 $S6; do
 done
 "$CBCTL" -n "$CLIENT" monitor >"$TMP/monitor" &
 
-worker "rules v4" rules v4 10.0.0.0/24
-worker "rules v6" rules v6 fd00::/64
-worker "a rule per host" rules host 10.0.0.2/32
+worker "rules v4" rules v4 10.0.0.0/24 $S4
+worker "rules v6" rules v6 fd00::/64 $S6
+worker "a rule per host" rules host $S4/32 $S4
 worker dumps dumps
 worker sysfs sysfs
 worker namespaces namespaces
@@ -134,7 +139,7 @@ for name in "${!workers[@]}"; do
 done
 
 check "the clients are still there" kill -0 "${clients[@]}"
-CB rule add last broken-time 50ms min-samples 3
+CB rule add last broken-time 100ms min-samples 3
 wait_for has_breakers last
 check "the module goes, under load" unload_module
 check "the clients are still there" kill -0 "${clients[@]}"
