@@ -130,8 +130,8 @@ void cbreak_control_remove_all(struct cbreak_net *cn)
  * @action: see cbreak_breaker_control()
  * @for_ms: see cbreak_breaker_control()
  *
- * Return: 0; -ENOENT if there is no breaker to reset; -ENOSPC if it could not
- *	   be made.
+ * Return: 0; -ENOENT if there is no breaker to reset; -ENOSPC if there is no
+ *	   room for one, -ENOMEM.
  */
 int cbreak_control_breaker(struct cbreak_net *cn, struct cbreak_rule *rule,
 			   const struct cbreak_key *key,
@@ -144,17 +144,18 @@ int cbreak_control_breaker(struct cbreak_net *cn, struct cbreak_rule *rule,
 
 	rcu_read_lock();
 	if (action == CBREAK_HOLD_RESET)
-		dest = cbreak_dest_lookup_rcu(&cn->dests, key);
+		dest = cbreak_dest_lookup_rcu(&cn->dests, key) ?:
+		       ERR_PTR(-ENOENT);
 	else
 		dest = cbreak_dest_find_or_create_rcu(&cn->dests, rule, key,
 						      now_ns);
-	if (dest) {
+	if (IS_ERR(dest)) {
+		err = PTR_ERR(dest);
+	} else {
 		cbreak_breaker_control(&dest->breaker,
 				       cbreak_rule_params_rcu(rule), now_ns,
 				       action, for_ms, &tr);
 		cbreak_dest_changed(dest, &tr, now_ns);
-	} else {
-		err = action == CBREAK_HOLD_RESET ? -ENOENT : -ENOSPC;
 	}
 	rcu_read_unlock();
 	return err;

@@ -349,16 +349,20 @@ static struct cbreak_dest *alloc_dest(struct cbreak_rule *rule,
 	return dest;
 }
 
-/* Enter a new breaker; false if it is not wanted after all. */
-static bool insert_locked(struct cbreak_dests *dests, struct cbreak_dest *dest,
-			  u64 now_ns)
+/* Enter a new breaker; -EEXIST if another one was faster. */
+static int insert_locked(struct cbreak_dests *dests, struct cbreak_dest *dest,
+			 u64 now_ns)
 {
+	int err;
+
 	lockdep_assert_held(&dests->lock);
 	if (dest->rule->dead || !make_room(dests, now_ns))
-		return false;
-	if (rhashtable_lookup_insert_fast(&dests->table, &dest->node,
-					  table_params))
-		return false;
+		return -ENOSPC;
+	err = rhashtable_lookup_insert_fast(&dests->table, &dest->node,
+					    table_params);
+	if (err)
+		/* -EBUSY: no memory for the larger table that is wanted. */
+		return err == -EEXIST ? err : -ENOMEM;
 	list_add_tail(&dest->lru, &dests->passing);
 	WRITE_ONCE(dest->rule->nr[CBREAK_STATE_PASSING],
 		   dest->rule->nr[CBREAK_STATE_PASSING] + 1);
@@ -369,7 +373,7 @@ static bool insert_locked(struct cbreak_dests *dests, struct cbreak_dest *dest,
 	WRITE_ONCE(dests->seq, dests->seq + 1);
 	if (dests->changed)
 		dests->changed(dests->changed_arg);
-	return true;
+	return 0;
 }
 
 /**
@@ -379,8 +383,8 @@ static bool insert_locked(struct cbreak_dests *dests, struct cbreak_dest *dest,
  * @key: its key
  * @now_ns: the present
  *
- * Return: the breaker, valid until the end of the read-side section; or NULL
- *	   if none could be made, which is counted.
+ * Return: the breaker, valid until the end of the read-side section; -ENOMEM,
+ *	   or -ENOSPC if the table is full and none of it may go.
  */
 struct cbreak_dest *cbreak_dest_find_or_create_rcu(struct cbreak_dests *dests,
 						   struct cbreak_rule *rule,
@@ -389,7 +393,7 @@ struct cbreak_dest *cbreak_dest_find_or_create_rcu(struct cbreak_dests *dests,
 {
 	struct cbreak_dest *dest;
 	u32 now_s;
-	bool done;
+	int err;
 
 	dest = cbreak_dest_lookup_rcu(dests, key);
 	if (likely(dest)) {
@@ -401,20 +405,21 @@ struct cbreak_dest *cbreak_dest_find_or_create_rcu(struct cbreak_dests *dests,
 	}
 
 	dest = alloc_dest(rule, key, now_ns);
-	if (dest) {
-		spin_lock_bh(&dests->lock);
-		done = insert_locked(dests, dest, now_ns);
-		spin_unlock_bh(&dests->lock);
-		if (done)
-			return dest;
-		free_percpu(dest->counters);
-		kmem_cache_free(dest_slab, dest);
-		/* Somebody else may have been faster. */
-		dest = cbreak_dest_lookup_rcu(dests, key);
-	}
 	if (!dest)
-		cbreak_stats_inc(dests->stats, CBREAK_STAT_FAIL_OPEN);
-	return dest;
+		return ERR_PTR(-ENOMEM);
+	spin_lock_bh(&dests->lock);
+	err = insert_locked(dests, dest, now_ns);
+	spin_unlock_bh(&dests->lock);
+	if (!err)
+		return dest;
+	free_percpu(dest->counters);
+	kmem_cache_free(dest_slab, dest);
+	if (err == -EEXIST)
+		dest = cbreak_dest_lookup_rcu(dests, key);
+	else
+		dest = NULL;
+	/* It may have gone again, to make room. */
+	return dest ?: ERR_PTR(err == -EEXIST ? -ENOSPC : err);
 }
 
 /**

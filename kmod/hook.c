@@ -213,8 +213,10 @@ static unsigned int admit(struct cbreak_net *cn, struct sk_buff *skb,
 	cbreak_dest_make_key(&key, rule, family, &syn.tuple.daddr,
 			     ntohs(syn.tuple.dport));
 	dest = cbreak_dest_find_or_create_rcu(&cn->dests, rule, &key, now_ns);
-	if (!dest)
+	if (IS_ERR(dest)) {
+		cbreak_stats_inc(cn->stats, CBREAK_STAT_FAIL_OPEN);
 		return NF_ACCEPT;
+	}
 
 	if (unlikely(cbreak_word_state(READ_ONCE(dest->breaker.word)) !=
 		     CBREAK_STATE_PASSING)) {

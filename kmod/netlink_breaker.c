@@ -371,7 +371,7 @@ static int control_one(struct cbreak_net *cn, struct genl_info *info,
 	err = cbreak_control_breaker(cn, rule, &key, action, for_ms);
 	if (err == -ENOENT)
 		return no_such_breaker(info->extack);
-	if (err)
+	if (err == -ENOSPC)
 		NL_SET_ERR_MSG(info->extack, "no room for another breaker");
 	return err;
 }

@@ -16,7 +16,8 @@ KDIR=$("$vm/fetch.sh" headers) || exit 1
 
 # A build that fails is one failed test, and the rest has nothing to test.
 say "building the module, cbctl and the test programs"
-if ! make -s module tools KDIR="$KDIR" || ! make -s -C selftests; then
+if ! make -s module tools KDIR="$KDIR" || ! make -s -C selftests ||
+   ! make -s -C "$KDIR" M="$PWD/selftests/faults" modules; then
 	echo "not ok - build"
 	echo "0 passed, 1 failed"
 	exit 1

@@ -1,0 +1,169 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# No memory. Each allocation fails once, one after another, until there is none
+# left that could: while the module is loaded, while a namespace is created, in
+# every netlink request, and on the way of a packet. A failure is the right error
+# and changes nothing; or it is a SYN let through, or an event lost, and counted.
+#
+# faults/cbreak_faults.ko fails what is allocated for cbreak, in any context;
+# the kernel's own fail-nth, where it is built in, whatever a task allocates.
+
+. "$(dirname "$0")/lib.sh"
+. "$LIB_DIR/lib_net.sh"
+
+FAULTS=$LIB_DIR/faults/cbreak_faults.ko WALK=$LIB_DIR/fault_walk
+PARAM=/sys/module/cbreak_faults/parameters
+FAIL_NTH=/proc/thread-self/fail-nth
+MODULE=${CBREAK_MODULE:-$(modinfo -F filename cbreak)}
+CLOSED=81 DESTS=16
+REQUESTS="rule-new rule-new-wide rule-replace rule-replace-new rule-set rule-del
+	rule-get rule-dump breaker-get breaker-dump trip isolate bypass reset
+	reset-rule stats"
+TOTAL=0
+
+# walk NTH WHAT...: fault_walk, and what it says.
+walk()
+{
+	local out rc=0
+
+	"$WALK" "$@" >"$TMP/walk" 2>&1 || rc=$?
+	slurp out "$TMP/walk"
+	echo "$out"
+	[[ $out =~ ([0-9]+)\ points\ walked ]] || return 1
+	POINTS=${BASH_REMATCH[1]}
+	TOTAL=$((TOTAL + POINTS))
+	return $rc
+}
+
+# walks NTH WHAT...: a test that shows the figures.
+walks()
+{
+	local source=cbreak
+
+	[ "$1" != $FAIL_NTH ] || source=task
+	POINTS=0
+	check "$source: $2${4:+ $4}" walk "$@"
+	diag "$(<"$TMP/walk")"
+}
+
+# Where caches are merged, the kernel itself stumbles over a failure to add an
+# alias, and warns.
+merges_caches()
+{
+	local cache
+
+	for cache in /sys/kernel/slab/*; do
+		[ ! -L "$cache" ] || return 0
+	done
+	return 1
+}
+
+module_load()
+{
+	unload_module
+	if merges_caches; then
+		diag "module load: not walked, as slab caches are merged"
+	else
+		walks $PARAM/nth load "$MODULE"
+		[ ! -e $FAIL_NTH ] || walks $FAIL_NTH load "$MODULE"
+	fi
+	load_module
+}
+
+# requests NTH
+requests()
+{
+	local request
+
+	for request in $REQUESTS; do
+		walks "$1" netlink "$CLIENT" "$request"
+	done
+}
+
+is_tripped()
+{
+	[ "$(counter_of lo broken)" = "$1" ]
+}
+
+# The first SYN to a destination makes its breaker.
+first_syn()
+{
+	stats_mark
+	walks $PARAM/nth connect "$CLIENT" 127.1 $CLOSED
+	check "each of them is a SYN let through" \
+		stats_grew fail-open "$POINTS" events-lost 0
+	expect_eq "there were some" yes "$([ "$POINTS" -gt 1 ] && echo yes)"
+}
+
+# events_add_up N: those that were heard and those that were lost.
+events_add_up()
+{
+	local heard
+
+	heard=$(grep -c ' state lo 127\.2\..* passing -> broken ' \
+		"$TMP/events") || :
+	read_stats
+	[ $((heard + STATS[events-lost] - MARK[events-lost])) = "$1" ]
+}
+
+# The outcome that trips a breaker, in softirq, is told to listeners.
+outcomes()
+{
+	local i tripped
+
+	for ((i = 0; i < DESTS; i++)); do
+		cn bash -c ": </dev/tcp/127.2.0.$i/$CLOSED" 2>/dev/null || :
+	done
+	wait_older lo "127.2.0.$((DESTS - 1)):$CLOSED" 200
+	stats_mark
+	walks $PARAM/nth connect "$CLIENT" 127.2 $CLOSED
+	# The one before the walk, the one after it, and those between.
+	tripped=$((POINTS + 2))
+	check "all breakers have tripped" is_tripped $tripped
+	check "each of them is an event, or an event lost" \
+		wait_for events_add_up $tripped
+	check "no SYN was let through for that" stats_grew fail-open 0
+	expect_eq "there were some" yes "$([ "$POINTS" -gt 1 ] && echo yes)"
+}
+
+test_cleanup()
+{
+	rmmod cbreak_faults
+}
+
+# The kernel says little of what it fails, and fails as much as it can.
+fail_nth_setup()
+{
+	local file
+
+	for file in /sys/kernel/debug/fail*/{verbose,ignore-gfp-wait,min-order}
+	do
+		[ ! -e "$file" ] || echo 0 >"$file"
+	done
+}
+
+[ -e "$FAULTS" ] || skip_all "$FAULTS has not been built"
+[ -x "$WALK" ] || skip_all "$WALK has not been built"
+insmod "$FAULTS" || skip_all "this kernel cannot load $FAULTS"
+net_setup
+fail_nth_setup
+
+module_load
+walks $PARAM/nth netns
+requests $PARAM/nth
+events_start
+for request in rule-new rule-set rule-del trip isolate bypass reset; do
+	walks $PARAM/nth netlink "$CLIENT" $request
+done
+if [ -e $FAIL_NTH ]; then
+	requests $FAIL_NTH
+else
+	diag "no fail-nth: what fails is allocated for cbreak"
+fi
+CB rule add lo dst 127.0.0.0/8 passing-time 100ms consecutive 1 broken-time 1h
+first_syn
+outcomes
+events_stop
+diag "faults: $TOTAL points walked in all"
+finish
