@@ -6,7 +6,8 @@
  * rule. Directories of breakers cannot be made where breakers are: a packet
  * must not sleep. A worker compares the table of breakers with what is shown,
  * some milliseconds after either changed, and makes and removes directories,
- * up to a maximum. Breakers beyond it are counted in "hidden".
+ * up to a maximum. Breakers beyond it are counted in "hidden". When there is no
+ * memory for a directory, it tries again a second later.
  *
  * Documentation/ABI/testing/sysfs-class-cbreak describes the files.
  *
@@ -27,6 +28,8 @@
 
 /* Changes are gathered for this long before the worker looks at them. */
 #define SYSFS_DELAY	msecs_to_jiffies(20)
+/* When there was no memory, it tries again after that long. */
+#define SYSFS_RETRY	msecs_to_jiffies(1000)
 /* Directories that are made between two looks at the table. */
 #define BATCH		32
 
@@ -131,7 +134,8 @@ static void format_key(char *name, const struct cbreak_key *key,
 	}
 }
 
-static void show_breaker(struct cbreak_net *cn, const struct cbreak_key *key)
+/* False if there was no memory. */
+static bool show_breaker(struct cbreak_net *cn, const struct cbreak_key *key)
 {
 	struct cbreak_rule_dev *rdev = find_rule_dev(cn, key->rule_id);
 	struct cbreak_shown *shown;
@@ -139,10 +143,10 @@ static void show_breaker(struct cbreak_net *cn, const struct cbreak_key *key)
 	int err;
 
 	if (!rdev || is_shown(cn, key))
-		return;
+		return true;
 	shown = kzalloc(sizeof(*shown), GFP_KERNEL);
 	if (!shown)
-		return;
+		return false;
 	shown->cn = cn;
 	shown->key = *key;
 	format_key(name, key, rdev->rule);
@@ -150,11 +154,12 @@ static void show_breaker(struct cbreak_net *cn, const struct cbreak_key *key)
 				   rdev->breakers, "%s", name);
 	if (err) {
 		kobject_put(&shown->kobj);
-		return;
+		return err != -ENOMEM;
 	}
 	hlist_add_head(&shown->node, shown_bucket(cn, key));
 	WRITE_ONCE(cn->sysfs.nr_shown, cn->sysfs.nr_shown + 1);
 	WRITE_ONCE(rdev->nr_shown, rdev->nr_shown + 1);
+	return true;
 }
 
 static void hide_breaker(struct cbreak_net *cn, struct cbreak_shown *shown)
@@ -207,17 +212,35 @@ static void gather(struct cbreak_dest *dest, void *arg)
 	batch->key[batch->nr++] = dest->key;
 }
 
+/* Look at these again. */
+static void forget(struct cbreak_net *cn, const struct cbreak_key *key,
+		   unsigned int nr)
+{
+	struct cbreak_dest *dest;
+
+	rcu_read_lock();
+	while (nr--) {
+		dest = cbreak_dest_lookup_rcu(&cn->dests, key++);
+		if (dest)
+			dest->shown = false;
+	}
+	rcu_read_unlock();
+}
+
 static void reconcile(struct work_struct *work)
 {
 	struct cbreak_sysfs *sysfs = container_of(to_delayed_work(work),
 						  struct cbreak_sysfs, work);
 	struct cbreak_net *cn = container_of(sysfs, struct cbreak_net, sysfs);
+	bool enough = true;
 	struct batch *batch;
 	unsigned int i;
 
 	batch = kmalloc(sizeof(*batch), GFP_KERNEL);
-	if (!batch)
+	if (!batch) {
+		schedule_delayed_work(&sysfs->work, SYSFS_RETRY);
 		return;
+	}
 	mutex_lock(&sysfs->lock);
 	/* No rule has the number 0. */
 	hide_breakers(cn, 0);
@@ -229,11 +252,15 @@ static void reconcile(struct work_struct *work)
 		if (!batch->max)
 			break;
 		cbreak_dest_for_each(&cn->dests, gather, batch);
-		for (i = 0; i < batch->nr; i++)
-			show_breaker(cn, &batch->key[i]);
-	} while (batch->nr);
+		for (i = 0; i < batch->nr && enough; i++)
+			enough = show_breaker(cn, &batch->key[i]);
+	} while (batch->nr && enough);
+	if (!enough)
+		forget(cn, &batch->key[i - 1], batch->nr - i + 1);
 	mutex_unlock(&sysfs->lock);
 	kfree(batch);
+	if (!enough)
+		schedule_delayed_work(&sysfs->work, SYSFS_RETRY);
 }
 
 static void dests_changed(void *arg)

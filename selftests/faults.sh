@@ -3,8 +3,10 @@
 #
 # No memory. Each allocation fails once, one after another, until there is none
 # left that could: while the module is loaded, while a namespace is created, in
-# every netlink request, and on the way of a packet. A failure is the right error
-# and changes nothing; or it is a SYN let through, or an event lost, and counted.
+# every netlink request, on the way of a packet, and when a worker makes a
+# breaker's directory. A failure is the right error and changes nothing; or it
+# is a SYN let through, or an event lost, and counted. What was left for want
+# of memory is done later.
 #
 # faults/cbreak_faults.ko fails what is allocated for cbreak, in any context;
 # the kernel's own fail-nth, where it is built in, whatever a task allocates.
@@ -127,8 +129,54 @@ outcomes()
 	expect_eq "there were some" yes "$([ "$POINTS" -gt 1 ] && echo yes)"
 }
 
+nth_is_reached()
+{
+	[ "$(<$PARAM/nth)" = 0 ]
+}
+
+# shown_or_failed DIR
+shown_or_failed()
+{
+	[ -d "$1" ] || nth_is_reached
+}
+
+# A worker makes the directories. It must try again.
+directories()
+{
+	local n dir bad=0
+
+	mkdir "$TMP/sys"
+	nsenter --net="/run/netns/$CLIENT" mount -t sysfs sysfs "$TMP/sys"
+	echo reconcile >$PARAM/from
+	for ((n = 1; ; n++)); do
+		dir=$TMP/sys/class/cbreak/lo/breakers/127.3.0.1:$n
+		echo $n >$PARAM/nth
+		CB breaker bypass lo 127.3.0.1:$n
+		wait_for shown_or_failed "$dir"
+		nth_is_reached || break
+		wait_for test -d "$dir" || {
+			bad=1
+			break
+		}
+	done
+	echo 0 >$PARAM/nth
+	echo >$PARAM/from
+	TOTAL=$((TOTAL + n - 1))
+	diag "directories: $((n - 1)) points walked"
+	expect_eq "a directory that could not be made is made later" 0 $bad
+	check "none is hidden" wait_for stats_are sysfs-hidden 0
+	expect_eq "there were some" yes "$([ $n -gt 2 ] && echo yes)"
+}
+
+# stats_are NAME VALUE
+stats_are()
+{
+	[ "$(stat_of "$1")" = "$2" ]
+}
+
 test_cleanup()
 {
+	umount "$TMP/sys" 2>/dev/null
 	rmmod cbreak_faults
 }
 
@@ -165,5 +213,6 @@ CB rule add lo dst 127.0.0.0/8 passing-time 100ms consecutive 1 broken-time 1h
 first_syn
 outcomes
 events_stop
+directories
 diag "faults: $TOTAL points walked in all"
 finish
