@@ -26,6 +26,7 @@ help:
 	@echo '  make check-matrix    the selftests on kernels 5.10 to the newest;'
 	@echo '                       MATRIX="5.10 newest" for some of them'
 	@echo '  make check-debug     the selftests on kernels with KASAN, lockdep, KCSAN ...'
+	@echo '  make coverage        which lines of the module the selftests run'
 	@echo '  make static          W=1, sparse, checkpatch, shellcheck, layering, docs'
 	@echo
 	@echo 'The last two groups fetch what they lack from Debian, by package name,'
@@ -57,7 +58,7 @@ clean:
 	$(MAKE) -C tools/cbctl clean
 	$(MAKE) -C selftests clean
 
-demo vm check static:
+demo vm check coverage static:
 	selftests/$@.sh
 
 check-matrix:
@@ -66,4 +67,4 @@ check-matrix:
 check-debug:
 	selftests/debug.sh
 
-.PHONY: all help module tools install clean demo vm check check-debug check-matrix static
+.PHONY: all help module tools install clean demo vm check check-debug check-matrix coverage static

@@ -36,6 +36,8 @@ usage()
 	  --timeout SEC    kill the guest after that long (900; a shell: never)
 	  --append ARGS    more for the kernel command line
 	  --console FILE   keep the kernel's log there
+	  --files FILE     keep there what the guest writes to the virtio port
+	                   cbreak.files, a tar archive for instance
 
 	run: COMMAND runs as root in the guest's /selftests; its output is
 	ours, and so is its exit status, unless the kernel complained or no
@@ -47,10 +49,10 @@ usage()
 
 parse()
 {
-	SMP=2 MEM=1G TIMEOUT=900 APPEND='' CONSOLE=''
+	SMP=2 MEM=1G TIMEOUT=900 APPEND='' CONSOLE='' FILES=''
 	while [ $# -gt 0 ]; do
 		case $1 in
-		--smp|--mem|--timeout|--append|--console)
+		--smp|--mem|--timeout|--append|--console|--files)
 			[ $# -ge 2 ] || die "$1 needs a value"
 			case $1 in
 			--smp)		SMP=$2 ;;
@@ -58,6 +60,7 @@ parse()
 			--timeout)	TIMEOUT=$2 ;;
 			--append)	APPEND=$2 ;;
 			--console)	CONSOLE=$2 ;;
+			--files)	FILES=$(realpath -m "$2") ;;
 			esac
 			shift 2 ;;
 		--)	shift; break ;;
@@ -255,7 +258,7 @@ cleanup()
 
 run()
 {
-	local rc=0 cat
+	local rc=0 cat files=()
 
 	[ ${#COMMAND[@]} -gt 0 ] || { usage >&2; exit 2; }
 	prepare
@@ -265,9 +268,14 @@ run()
 	mkfifo "$WORK/output"
 	{ cat || cat >/dev/null; } <"$WORK/output" 2>/dev/null &
 	cat=$!
+	[ -z "$FILES" ] || files=(
+		-chardev "file,id=files,path=$FILES"
+		-device virtserialport,chardev=files,name=cbreak.files
+	)
 	machine "$TIMEOUT" "file,path=$WORK/console" \
 		-chardev "file,id=output,path=$WORK/output" \
-		-device virtserialport,chardev=output,name=cbreak.output
+		-device virtserialport,chardev=output,name=cbreak.output \
+		"${files[@]}"
 	"${MACHINE[@]}" </dev/null &
 	QEMU=$!
 	wait "$QEMU" || rc=$?
