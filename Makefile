@@ -52,7 +52,7 @@ install: all
 # Without headers Kbuild is not there to clean up after itself.
 clean:
 	$(RM) Module.symvers modules.order .*.cmd
-	find kmod \( -name '*.o' -o -name '*.ko' -o -name '*.mod' \
+	find kmod selftests/faults \( -name '*.o' -o -name '*.ko' -o -name '*.mod' \
 		-o -name '*.mod.c' -o -name '.*.cmd' -o -name modules.order \
 		\) -delete
 	$(MAKE) -C tools/cbctl clean

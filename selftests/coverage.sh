@@ -15,8 +15,12 @@ say "preparing"
 "$vm/deps.sh" build vm
 KDIR=$("$vm/fetch.sh" headers)
 SRC=$("$vm/fetch.sh" source)
-work=${CBREAK_COVERAGE_DIR:-$(mktemp -d)}
-#TRAP
+# What is left there is the guests' output, and their counts.
+work=${CBREAK_COVERAGE_DIR:-}
+if [ -z "$work" ]; then
+	work=$(mktemp -d)
+	trap 'rm -rf "$work"' EXIT
+fi
 
 # A copy, so that no other build sees it.
 mkdir "$work/tree" "$work/gcov"
