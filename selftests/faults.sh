@@ -14,7 +14,7 @@
 . "$(dirname "$0")/lib.sh"
 . "$LIB_DIR/lib_net.sh"
 
-FAULTS=$LIB_DIR/faults/cbreak_faults.ko WALK=$LIB_DIR/fault_walk
+WALK=$LIB_DIR/fault_walk
 PARAM=/sys/module/cbreak_faults/parameters
 FAIL_NTH=/proc/thread-self/fail-nth
 MODULE=${CBREAK_MODULE:-$(modinfo -F filename cbreak)}
@@ -191,9 +191,8 @@ fail_nth_setup()
 	done
 }
 
-[ -e "$FAULTS" ] || skip_all "$FAULTS has not been built"
 [ -x "$WALK" ] || skip_all "$WALK has not been built"
-insmod "$FAULTS" || skip_all "this kernel cannot load $FAULTS"
+modprobe cbreak_faults || skip_all "cbreak_faults.ko cannot be loaded"
 net_setup
 fail_nth_setup
 

@@ -92,7 +92,8 @@ payload()
 	if [ -n "${CBREAK_KO:-}" ]; then
 		read -r -a kos <<<"$CBREAK_KO"
 	else
-		mapfile -t kos < <(find "$TREE/kmod" -name '*.ko' 2>/dev/null)
+		mapfile -t kos < <(find "$TREE/kmod" "$TREE/selftests/faults" \
+				   -name '*.ko' 2>/dev/null)
 	fi
 	if [ ${#kos[@]} -gt 0 ]; then
 		cp -a "$MODULES_AT/tree/." "$dir"
