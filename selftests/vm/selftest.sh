@@ -190,6 +190,12 @@ if [ "${1:-}" != --no-boot ]; then
 	vm sh -c 'echo 512 >/proc/sys/kernel/tainted'
 	expect 1 'tainted' "a real run: a tainted kernel is failure"
 
+	vm --files "$WORK/files" sh -c 'for p in /sys/class/virtio-ports/*; do
+		! grep -qx cbreak.files $p/name || echo kept >/dev/${p##*/}
+		done'
+	[ $status = 0 ] && [ "$(<"$WORK/files")" = kept ]
+	result $? "a real run: files come out of the guest"
+
 	echo 'echo from a script; exit 5' | ./vm.sh shell --smp 1 \
 		>"$WORK/out" 2>"$WORK/err"
 	status=$?

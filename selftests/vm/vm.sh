@@ -271,7 +271,7 @@ run()
 	cat=$!
 	[ -z "$FILES" ] || files=(
 		-chardev "file,id=files,path=$FILES"
-		-device virtserialport,chardev=files,name=cbreak.files
+		-device "virtserialport,chardev=files,name=cbreak.files"
 	)
 	machine "$TIMEOUT" "file,path=$WORK/console" \
 		-chardev "file,id=output,path=$WORK/output" \
