@@ -23,7 +23,7 @@ for kind; do
 	}
 done
 
-# The module is built in a subshell with all of common.sh; here, too much.
+# The modules are built in a subshell with all of common.sh; here, too much.
 build_for()
 (
 	set -eu
@@ -32,6 +32,7 @@ build_for()
 	# shellcheck source=debug/build.sh
 	. "$debug/build.sh"
 	build_module "$1/devel" kmod "$2"
+	build_module "$1/devel" selftests/faults "$2-faults"
 )
 
 say "preparing"
@@ -93,7 +94,7 @@ on_kernel()
 	fi
 	export CBREAK_KERNEL_DIR
 	step "$kind: planted bugs" "$debug/planted.sh" "$kind"
-	export CBREAK_KO=$tmp/$kind/cbreak.ko
+	export CBREAK_KO="$tmp/$kind/cbreak.ko $tmp/$kind-faults/cbreak_faults.ko"
 	step "$kind: selftests in two VMs" both odd_scripts even_scripts
 	unset CBREAK_KERNEL_DIR CBREAK_KO
 }
