@@ -40,7 +40,7 @@ def main():
     for counts in sys.argv[2:]:
         for file in read(objects, counts):
             name = file["file"].partition("/kmod/")[2]
-            if not name or name == "trace.h":
+            if not name or name in ("trace.h", "start.h"):
                 continue
             for line in file["lines"]:
                 number = line["line_number"]
