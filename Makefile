@@ -27,6 +27,9 @@ help:
 	@echo '                       MATRIX="5.10 newest" for some of them'
 	@echo '  make check-debug     the selftests on kernels with KASAN, lockdep, KCSAN ...'
 	@echo '  make coverage        which lines of the module the selftests run'
+	@echo '  make bench           what a connection costs, in instructions; fails if more'
+	@echo '                       than 1% above Documentation/benchmarks/'
+	@echo '  make bench-record    the same, and record it there'
 	@echo '  make static          W=1, sparse, checkpatch, shellcheck, layering, docs'
 	@echo
 	@echo 'The last two groups fetch what they lack from Debian, by package name,'
@@ -67,4 +70,11 @@ check-matrix:
 check-debug:
 	selftests/debug.sh
 
-.PHONY: all help module tools install clean demo vm check check-debug check-matrix coverage static
+bench:
+	selftests/bench/run.sh
+
+bench-record:
+	selftests/bench/run.sh --record
+
+.PHONY: all help module tools install clean demo vm check check-debug \
+	check-matrix coverage static bench bench-record

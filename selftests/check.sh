@@ -58,5 +58,6 @@ step "cbctl" make -s -C tools/cbctl check
 step "unit tests under UML" selftests/kunit/run.sh
 step "selftests in two VMs" both odd_scripts even_scripts
 step "tests of the runners" both unit_runner harness
+step "tests of the benchmark" selftests/bench/selftest.sh
 
 finish

@@ -24,6 +24,7 @@ deps_packages()
 	# libelf-dev: objtool.
 	debug)	echo gcc make libc6-dev flex bison bc perl xz-utils kmod \
 			libelf-dev ;;
+	bench)	echo python3 ;;
 	static)	echo cpio git mandoc perl python3 python3-docutils \
 			python3-yaml shellcheck sparse yamllint ;;
 	model)	echo spin gcc libc6-dev ;;
@@ -98,7 +99,7 @@ deps_need()
 
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then
 	if [ $# -eq 0 ]; then
-		echo "usage: deps.sh build|vm|uml|debug|model|static..." >&2
+		echo "usage: deps.sh build|vm|uml|debug|model|bench|static..." >&2
 		exit 2
 	fi
 	deps_need "$@"

@@ -14,6 +14,7 @@
 #	fetch.sh newest		SUITE/FLAVOUR of the newest kernel there is
 #	fetch.sh modules	the modules of modules.list (modules.cpio)
 #	fetch.sh userland	the programs of userland.list (userland.cpio)
+#	fetch.sh userland:LIST	the programs of another list, to go on top of it
 #	fetch.sh clean		empty the cache
 #
 # Prints one path for each item; progress goes to stderr.  The environment is
@@ -130,7 +131,7 @@ make_newest()
 # get ITEM: see to it, and say where it is.
 get()
 {
-	local release key dir compiler usage
+	local release key list dir compiler usage
 
 	case $1 in
 	kernel)
@@ -172,18 +173,21 @@ get()
 			"$(stat -c '%s %Y' "$KERNEL_DIR/vmlinuz")")
 		dir=$CACHE/modules/$release-$key
 		cached "$dir" make_modules "$release" ;;
-	userland)
+	userland|userland:*)
 		deps_need vm
-		key=$(cache_key "$VM_DIR/userland.list" "$USERLAND" \
+		list=$VM_DIR/userland.list
+		[ "$1" = userland ] || list=${1#userland:}
+		[ -e "$list" ] || die "there is no $list"
+		key=$(cache_key "$list" "$USERLAND" \
 			"$(declare -f copy closure furnish)")
 		dir=$CACHE/userland/$key
-		cached "$dir" make_userland ;;
+		cached "$dir" make_userland "$list" ;;
 	clean)
 		dir=$CACHE
 		rm -rf "$CACHE"/{apt,debug,init,kernel,matrix,modules,newest} \
 			"$CACHE"/{source,toolchain,userland,uml-*} ;;
 	*)
-		usage='kernel|headers|modules|source|userland|toolchain|newest'
+		usage='kernel|headers|modules|source|userland[:LIST]|toolchain|newest'
 		die "usage: fetch.sh $usage|clean" ;;
 	esac
 	echo "$dir"

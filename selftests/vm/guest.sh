@@ -120,12 +120,12 @@ copy()
 
 make_userland()
 {
-	local dir=$1 tree=$1/tree root=$1/root package files file pattern
-	local packages debs=() deb
+	local list=$1 dir=$2 tree=$2/tree root=$2/root
+	local package files file pattern packages debs=() deb
 
 	log "userland: reading the package lists"
 	apt_init "$USERLAND"
-	mapfile -t packages < <(words "$VM_DIR/userland.list" |
+	mapfile -t packages < <(words "$list" |
 		awk 'NF { print $1 }' | sort -u)
 	log "userland: fetching"
 	mkdir -p "$dir/debs/partial"
@@ -152,7 +152,7 @@ make_userland()
 		mkdir -p "$root/usr/$file"
 		ln -s "usr/$file" "$root/$file"
 	done
-	words "$VM_DIR/userland.list" | while read -r package files; do
+	words "$list" | while read -r package files; do
 		for pattern in $files; do
 			(cd "$tree" && compgen -G "${pattern/\[/\\[}") |
 			while read -r file; do
@@ -161,7 +161,7 @@ make_userland()
 		done
 	done
 	closure "$tree" "$root"
-	furnish "$root"
+	[ "$list" != "$VM_DIR/userland.list" ] || furnish "$root"
 	pack "$root" >"$dir/userland.cpio"
 	log "userland: $(size "$root"), packed $(size "$dir/userland.cpio")"
 	rm -r "$dir/debs" "$tree" "$root"

@@ -38,6 +38,7 @@ usage()
 	  --console FILE   keep the kernel's log there
 	  --files FILE     keep there what the guest writes to the virtio port
 	                   cbreak.files, a tar archive for instance
+	  --userland LIST  the programs of that list too
 
 	run: COMMAND runs as root in the guest's /selftests; its output is
 	ours, and so is its exit status, unless the kernel complained or no
@@ -49,10 +50,10 @@ usage()
 
 parse()
 {
-	SMP=2 MEM=1G TIMEOUT=900 APPEND='' CONSOLE='' FILES=''
+	SMP=2 MEM=1G TIMEOUT=900 APPEND='' CONSOLE='' FILES='' LIST=''
 	while [ $# -gt 0 ]; do
 		case $1 in
-		--smp|--mem|--timeout|--append|--console|--files)
+		--smp|--mem|--timeout|--append|--console|--files|--userland)
 			[ $# -ge 2 ] || die "$1 needs a value"
 			case $1 in
 			--smp)		SMP=$2 ;;
@@ -61,6 +62,7 @@ parse()
 			--append)	APPEND=$2 ;;
 			--console)	CONSOLE=$2 ;;
 			--files)	FILES=$(realpath -m "$2") ;;
+			--userland)	LIST=$2 ;;
 			esac
 			shift 2 ;;
 		--)	shift; break ;;
@@ -126,12 +128,13 @@ prepare()
 	local at
 
 	deps_need vm || exit 1
-	at=$("$VM_DIR/fetch.sh" kernel modules userland) ||
+	at=$("$VM_DIR/fetch.sh" kernel modules userland \
+		${LIST:+"userland:$LIST"}) ||
 		die "cannot get a kernel and a userland"
 	{
 		read -r KERNEL_AT
 		read -r MODULES_AT
-		read -r USERLAND_AT
+		mapfile -t USERLANDS_AT
 	} <<<"$at"
 
 	INIT_AT=$CACHE/init/$(cache_key "$VM_DIR/init.c" "$VM_DIR/tsc.c")
@@ -141,7 +144,8 @@ prepare()
 	mkdir -m 755 "$WORK/payload"
 	payload "$WORK/payload"
 	{
-		cat "$USERLAND_AT/userland.cpio" "$MODULES_AT/modules.cpio"
+		cat "${USERLANDS_AT[@]/%//userland.cpio}" \
+			"$MODULES_AT/modules.cpio"
 		pack "$WORK/payload"
 	} >"$WORK/initrd"
 	NONCE=$(od -A n -N 16 -t x1 /dev/urandom | tr -d ' \n')
