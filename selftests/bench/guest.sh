@@ -25,7 +25,8 @@ addr()
 	esac
 }
 
-# op NAME [ARGUMENT...]: measure one, for both families.
+# op NAME [PORT LISTEN-PORT]: measure one, for both families; with ops' FLAG.
+FLAG=
 op()
 {
 	local op=$1 family port=$OPEN
@@ -34,7 +35,7 @@ op()
 	[ "$op" != refused ] || port=$CLOSED
 	for family in ipv4 ipv6; do
 		echo "$SETTING $family $op" \
-			"$(./ops "$op" "$(addr "$family")" "${@:-$port}")"
+			"$(./ops "$op" $FLAG "$(addr "$family")" "${@:-$port}")"
 	done
 }
 
@@ -102,8 +103,8 @@ recovering()
 	each_breaker trip $OPEN
 	# Of the hundred seconds, 96 are over: 19 of 20 are admitted.
 	sleep 97
-	op connect -s
-	op trip
+	FLAG=-s
+	op connect
 }
 
 broken()
@@ -207,6 +208,26 @@ haproxy()
 	kill $pid
 }
 
+# For profile.py, which watches from outside between these two words.
+watched()
+{
+	echo begin
+	./ops loop 127.0.0.1 $OPEN 1000
+	echo end
+}
+
+profile-nothing()
+{
+	watched
+}
+
+profile-passing()
+{
+	rules
+	breakers
+	watched
+}
+
 # --- all of them -----------------------------------------------------------
 
 if [ $# = 2 ] && [ "$1" = --in-namespace ]; then
@@ -229,6 +250,14 @@ settings()
 		sleep 10
 	done
 }
+
+if [ "${1:-}" = --profile ]; then
+	unshare -n "$0" --in-namespace profile-nothing
+	modprobe cbreak
+	cat /proc/kallsyms
+	unshare -n "$0" --in-namespace profile-passing
+	exit
+fi
 
 settings nothing
 modprobe cbreak

@@ -6,11 +6,13 @@
  *	ops trip ADDR PORT [LISTEN-PORT]
  *	ops refused ADDR PORT
  *	ops fill ADDR PORT COUNT
+ *	ops loop ADDR PORT COUNT
  *
  * connect: socket, connect, accept, close both. With -s, connections that are
  * refused are not counted. trip: one byte there and back over an established
  * connection. refused: socket, connect, which must be refused, close. fill:
- * refused once at each of COUNT ports; nothing is measured.
+ * refused once at each of COUNT ports; nothing is measured. loop: connect, COUNT
+ * times, without a measurement, for those who watch from outside.
  *
  * Client and server are this process, so that nothing else has to run. If
  * LISTEN-PORT differs from PORT, somebody in between listens at PORT.
@@ -46,7 +48,8 @@ static void usage(void)
 	fputs("usage: ops connect [-s] ADDR PORT [LISTEN-PORT]\n"
 	      "       ops trip ADDR PORT [LISTEN-PORT]\n"
 	      "       ops refused ADDR PORT\n"
-	      "       ops fill ADDR PORT COUNT\n", stderr);
+	      "       ops fill ADDR PORT COUNT\n"
+	      "       ops loop ADDR PORT COUNT\n", stderr);
 	exit(2);
 }
 
@@ -207,6 +210,12 @@ static void fill(unsigned int port, unsigned int count)
 	}
 }
 
+static void loop(unsigned int count)
+{
+	while (count--)
+		op_connect();
+}
+
 int main(int argc, char **argv)
 {
 	const char *what = argc > 1 ? argv[1] : "";
@@ -237,6 +246,9 @@ int main(int argc, char **argv)
 		measure(op_refused);
 	} else if (!strcmp(what, "fill") && argc == 5) {
 		fill(port, number);
+	} else if (!strcmp(what, "loop") && argc == 5) {
+		make_listener(port, port);
+		loop(number);
 	} else {
 		usage();
 	}
