@@ -307,10 +307,23 @@ bool cbreak_attempt_mark_sent(struct cbreak_attempt_table *table, u8 family,
 	return known;
 }
 
-static enum cbreak_attempt_match
-take_attempt(struct cbreak_attempt_table *table, u8 family,
-	     const struct cbreak_tuple *tuple, u32 number, bool is_ack,
-	     struct cbreak_attempt *taken)
+/**
+ * cbreak_attempt_take - an answer ends an attempt
+ * @table: the table
+ * @family: AF_INET or AF_INET6
+ * @tuple: the ends, as the client sees them
+ * @number: what the answer says that only a receiver of the SYN knows
+ * @is_ack: it is an acknowledgment number, of a SYN-ACK or RST, valid in
+ *	    (ISN, ISN + 1 + payload of the SYN]; otherwise the sequence number
+ *	    that an ICMP error quotes, valid if it is the ISN
+ * @taken: where the attempt goes if it was taken
+ *
+ * Return: what the answer is; see enum cbreak_attempt_match.
+ */
+enum cbreak_attempt_match
+cbreak_attempt_take(struct cbreak_attempt_table *table, u8 family,
+		    const struct cbreak_tuple *tuple, u32 number, bool is_ack,
+		    struct cbreak_attempt *taken)
 {
 	enum cbreak_attempt_match match = CBREAK_ATTEMPT_STRAY;
 	struct cbreak_attempt_stripe *stripe;
@@ -333,43 +346,6 @@ take_attempt(struct cbreak_attempt_table *table, u8 family,
 	}
 	unlock_bucket(stripe);
 	return match;
-}
-
-/**
- * cbreak_attempt_take_ack - a SYN-ACK or RST answers an attempt
- * @table: the table
- * @family: AF_INET or AF_INET6
- * @tuple: the ends, as the client sees them
- * @ack: the answer's acknowledgment number; valid in
- *	 (ISN, ISN + 1 + payload of the SYN]
- * @taken: where the attempt goes if it was taken
- *
- * Return: what the answer is; see enum cbreak_attempt_match.
- */
-enum cbreak_attempt_match
-cbreak_attempt_take_ack(struct cbreak_attempt_table *table, u8 family,
-			const struct cbreak_tuple *tuple, u32 ack,
-			struct cbreak_attempt *taken)
-{
-	return take_attempt(table, family, tuple, ack, true, taken);
-}
-
-/**
- * cbreak_attempt_take_seq - an ICMP error quotes an attempt's SYN
- * @table: the table
- * @family: AF_INET or AF_INET6
- * @tuple: the ends, as the client sees them
- * @seq: the quoted sequence number; valid if it is the ISN
- * @taken: where the attempt goes if it was taken
- *
- * Return: what the answer is; see enum cbreak_attempt_match.
- */
-enum cbreak_attempt_match
-cbreak_attempt_take_seq(struct cbreak_attempt_table *table, u8 family,
-			const struct cbreak_tuple *tuple, u32 seq,
-			struct cbreak_attempt *taken)
-{
-	return take_attempt(table, family, tuple, seq, false, taken);
 }
 
 /*

@@ -124,13 +124,9 @@ cbreak_attempt_lookup(struct cbreak_attempt_table *table, u8 family,
 bool cbreak_attempt_mark_sent(struct cbreak_attempt_table *table, u8 family,
 			      const struct cbreak_tuple *tuple, u32 isn);
 enum cbreak_attempt_match
-cbreak_attempt_take_ack(struct cbreak_attempt_table *table, u8 family,
-			const struct cbreak_tuple *tuple, u32 ack,
-			struct cbreak_attempt *taken);
-enum cbreak_attempt_match
-cbreak_attempt_take_seq(struct cbreak_attempt_table *table, u8 family,
-			const struct cbreak_tuple *tuple, u32 seq,
-			struct cbreak_attempt *taken);
+cbreak_attempt_take(struct cbreak_attempt_table *table, u8 family,
+		    const struct cbreak_tuple *tuple, u32 number, bool is_ack,
+		    struct cbreak_attempt *taken);
 unsigned int cbreak_attempt_expire(struct cbreak_attempt_table *table,
 				   u64 now_ns, cbreak_attempt_fn fn, void *arg);
 unsigned int cbreak_attempt_count(const struct cbreak_attempt_table *table);

@@ -78,14 +78,8 @@ void cbreak_outcome_answer(struct cbreak_net *cn, u8 family,
 	enum cbreak_attempt_match match;
 	struct cbreak_attempt attempt;
 
-	if (answer->is_icmp)
-		match = cbreak_attempt_take_seq(&cn->attempts, family,
-						&answer->tuple, answer->number,
-						&attempt);
-	else
-		match = cbreak_attempt_take_ack(&cn->attempts, family,
-						&answer->tuple, answer->number,
-						&attempt);
+	match = cbreak_attempt_take(&cn->attempts, family, &answer->tuple,
+				    answer->number, !answer->is_icmp, &attempt);
 	switch (match) {
 	case CBREAK_ATTEMPT_TAKEN:
 		record(cn, &attempt, answer->outcome);

@@ -111,8 +111,8 @@ static inline bool take(struct cbreak_attempt_table *table,
 {
 	struct cbreak_attempt taken;
 
-	return cbreak_attempt_take_seq(table, a->family, &a->tuple, a->isn,
-				       &taken) == CBREAK_ATTEMPT_TAKEN;
+	return cbreak_attempt_take(table, a->family, &a->tuple, a->isn, false,
+				   &taken) == CBREAK_ATTEMPT_TAKEN;
 }
 
 /**

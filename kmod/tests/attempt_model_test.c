@@ -177,8 +177,8 @@ static void step_take(struct model *m)
 			     number == k->a.isn)
 			want = CBREAK_ATTEMPT_TAKEN;
 	}
-	got = (is_ack ? cbreak_attempt_take_ack : cbreak_attempt_take_seq)
-		(m->test->priv, a.family, &a.tuple, number, &taken);
+	got = cbreak_attempt_take(m->test->priv, a.family, &a.tuple, number,
+				  is_ack, &taken);
 	KUNIT_ASSERT_EQ_MSG(m->test, got, want, "seed %u step %u", seed,
 			    m->step);
 	m->matched[got]++;

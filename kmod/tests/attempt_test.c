@@ -20,8 +20,8 @@ static enum cbreak_attempt_match take_ack(struct cbreak_attempt_table *table,
 {
 	struct cbreak_attempt taken;
 
-	return cbreak_attempt_take_ack(table, a->family, &a->tuple, ack,
-				       &taken);
+	return cbreak_attempt_take(table, a->family, &a->tuple, ack, true,
+				   &taken);
 }
 
 static enum cbreak_attempt_match take_seq(struct cbreak_attempt_table *table,
@@ -30,8 +30,8 @@ static enum cbreak_attempt_match take_seq(struct cbreak_attempt_table *table,
 {
 	struct cbreak_attempt taken;
 
-	return cbreak_attempt_take_seq(table, a->family, &a->tuple, seq,
-				       &taken);
+	return cbreak_attempt_take(table, a->family, &a->tuple, seq, false,
+				   &taken);
 }
 
 static void attempt_empty_test(struct kunit *test)
@@ -95,8 +95,8 @@ static void attempt_taken_test(struct kunit *test)
 	a.data_len = 1000;
 	insert(table, &a, T0 + 1234567, TIMEOUT_MS);
 	KUNIT_EXPECT_TRUE(test, mark_sent(table, &a));
-	KUNIT_EXPECT_EQ(test, cbreak_attempt_take_ack(table, a.family, &a.tuple,
-						      a.isn + 1, &taken),
+	KUNIT_EXPECT_EQ(test, cbreak_attempt_take(table, a.family, &a.tuple,
+						  a.isn + 1, true, &taken),
 			CBREAK_ATTEMPT_TAKEN);
 	KUNIT_EXPECT_EQ(test, memcmp(&taken.tuple, &a.tuple, sizeof(a.tuple)),
 			0);
@@ -131,8 +131,8 @@ static void attempt_known_test(struct kunit *test)
 			CBREAK_ATTEMPT_KNOWN);
 	KUNIT_EXPECT_EQ(test, count(table), 1);
 	KUNIT_EXPECT_EQ(test, lookup(table, &a), CBREAK_ATTEMPT_SENT);
-	KUNIT_EXPECT_EQ(test, cbreak_attempt_take_seq(table, a.family, &a.tuple,
-						      a.isn, &taken),
+	KUNIT_EXPECT_EQ(test, cbreak_attempt_take(table, a.family, &a.tuple,
+						  a.isn, false, &taken),
 			CBREAK_ATTEMPT_TAKEN);
 	KUNIT_EXPECT_EQ(test, taken.gen, a.gen);
 	KUNIT_EXPECT_EQ(test, taken.rule_id, a.rule_id);
@@ -156,8 +156,8 @@ static void attempt_replaced_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, lookup(table, &b), CBREAK_ATTEMPT_ADMITTED);
 	KUNIT_EXPECT_EQ(test, take_ack(table, &a, a.isn + 1),
 			CBREAK_ATTEMPT_FORGED);
-	KUNIT_EXPECT_EQ(test, cbreak_attempt_take_ack(table, b.family, &b.tuple,
-						      b.isn + 1, &taken),
+	KUNIT_EXPECT_EQ(test, cbreak_attempt_take(table, b.family, &b.tuple,
+						  b.isn + 1, true, &taken),
 			CBREAK_ATTEMPT_TAKEN);
 	KUNIT_EXPECT_EQ(test, taken.gen, 77);
 	KUNIT_EXPECT_EQ(test, count(table), 0);
@@ -331,9 +331,8 @@ static void attempt_families_test(struct kunit *test)
 			CBREAK_ATTEMPT_NEW);
 	KUNIT_EXPECT_TRUE(test, mark_sent(table, &v6));
 	KUNIT_EXPECT_EQ(test, lookup(table, &v4), CBREAK_ATTEMPT_ADMITTED);
-	KUNIT_EXPECT_EQ(test, cbreak_attempt_take_ack(table, AF_INET6,
-						      &v6.tuple, v6.isn + 1,
-						      &taken),
+	KUNIT_EXPECT_EQ(test, cbreak_attempt_take(table, AF_INET6, &v6.tuple,
+						  v6.isn + 1, true, &taken),
 			CBREAK_ATTEMPT_TAKEN);
 	KUNIT_EXPECT_EQ(test, taken.gen, 99);
 	KUNIT_EXPECT_TRUE(test, take(table, &v4));
