@@ -2,7 +2,9 @@
 # SPDX-License-Identifier: GPL-2.0
 """Where the instructions go that cbreak adds to connect + accept + close.
 
-Boots the benchmark's guest, and has QEMU log every instruction of some hundred
+    profile.py COMMAND...     run.sh --profile knows it
+
+COMMAND boots the benchmark's guest. profile.py has QEMU log every instruction of some hundred
 operations, with nothing loaded and with a rule whose breaker is PASSING. Prints,
 by function, how many more there are of each in one operation. IPv4.
 """
@@ -17,8 +19,6 @@ import sys
 import tempfile
 import time
 
-BENCH = os.path.dirname(os.path.abspath(__file__))
-VM = os.path.join(BENCH, "..", "vm", "vm.sh")
 # Lines of some 90 bytes each; an operation is 70,000 instructions.
 LOG_BYTES = 200 << 20
 # Every operation enters this function once.
@@ -59,15 +59,12 @@ def watch(monitor, log):
     monitor.command("singlestep off")
 
 
-def run(tmp):
+def run(tmp, command):
     """Two logs in tmp, and the guest's kallsyms."""
     monitor_path = os.path.join(tmp, "monitor")
-    env = dict(os.environ, CBREAK_ACCEL="tcg", CBREAK_QEMU_ARGS=(
-        "-icount shift=0,sleep=off -seed 42 -rtc base=2026-01-01,clock=vm"
-        f" -monitor unix:{monitor_path},server=on,wait=off"))
-    guest = subprocess.Popen(
-        [VM, "run", "--smp", "1", "--append", "nokaslr", "--",
-         "bench/guest.sh", "--profile"], env=env, stdout=subprocess.PIPE, text=True)
+    env = dict(os.environ)
+    env["CBREAK_QEMU_ARGS"] += f" -monitor unix:{monitor_path},server=on,wait=off"
+    guest = subprocess.Popen(command, env=env, stdout=subprocess.PIPE, text=True)
     symbols, logs = [], []
     for line in guest.stdout:
         words = line.split()
@@ -111,7 +108,7 @@ def count(log, symbols):
 def main():
     """The difference of two profiles."""
     with tempfile.TemporaryDirectory() as tmp:
-        logs, symbols = run(tmp)
+        logs, symbols = run(tmp, sys.argv[1:])
         (without, nr_without), (with_rule, nr_with) = (count(log, symbols) for log in logs)
     added = {name: with_rule[name] - without[name] for name in with_rule | without}
     print(f"Instructions that a rule adds to connect + accept + close, IPv4, PASSING;\n"

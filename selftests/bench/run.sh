@@ -4,10 +4,11 @@
 # make bench, make bench-record: what operations on TCP sockets cost in
 # instructions, with the module, without it, and beside what else there is.
 #
-#	run.sh [--record]
+#	run.sh [--record|--profile]
 #
 # Prints the table. Fails if a count is more than 1 % above the recorded one;
-# with --record, the counts are recorded instead.
+# with --record, the counts are recorded instead. With --profile, says in which
+# functions the instructions are: see profile.py.
 #
 # The guest's processor counts its own instructions: QEMU's -icount advances
 # the time stamp counter by one with each, and time by a nanosecond. What it
@@ -23,8 +24,8 @@ bench=selftests/bench
 vm=selftests/vm
 
 case ${1:-} in
-''|--record) ;;
-*)	echo "usage: run.sh [--record]" >&2; exit 2 ;;
+''|--record|--profile) ;;
+*)	echo "usage: run.sh [--record|--profile]" >&2; exit 2 ;;
 esac
 
 "$vm/deps.sh" build vm bench
@@ -34,18 +35,29 @@ trap 'rm -rf "$tmp"' EXIT
 KDIR=$("$vm/fetch.sh" headers)
 make -s module tools KDIR="$KDIR"
 gcc -O2 -static -Wall -Wextra -o "$bench/ops" "$bench/ops.c"
-gcc -O2 -static -Wall -Wextra -Ikmod/uapi -o selftests/nl_rules \
+gcc -O2 -static -Wall -Wextra -D_GNU_SOURCE -Ikmod/uapi -o selftests/nl_rules \
 	selftests/nl_rules.c
+
+kernel=$("$vm/fetch.sh" kernel)
+release=$(cat "$kernel/release")
+LSM=$(sed -n 's/^CONFIG_LSM="\(.*\)"/\1/p' "$kernel/tree/boot/config-$release" || :)
 
 export CBREAK_ACCEL=tcg
 export CBREAK_QEMU_ARGS="-icount shift=0,sleep=off -seed 42
 	-rtc base=2026-01-01,clock=vm"
 CBREAK_QEMU_ARGS=${CBREAK_QEMU_ARGS//[$'\n\t']/ }
-"$vm/vm.sh" run --smp 1 --append nokaslr --userland "$bench/userland.list" \
-	-- bench/guest.sh >"$tmp/lines"
+# Mitigations and security modules as Debian has them: they are part of the cost.
+guest=("$vm/vm.sh" run --smp 1 --timeout 3600
+	--userland "$bench/userland.list"
+	--append "nokaslr mitigations=auto lsm=$LSM" -- bench/guest.sh)
+if [ "${1:-}" = --profile ]; then
+	"$bench/profile.py" "${guest[@]}" --profile
+	exit
+fi
+"${guest[@]}" >"$tmp/lines"
 
 "$bench/report.py" json \
-	"kernel=$(cat "$("$vm/fetch.sh" kernel)/release")" \
+	"kernel=$release" \
 	"compiler=$(gcc -dumpfullversion)" <"$tmp/lines" >"$tmp/json"
 "$bench/report.py" table "$tmp/json" | tee "$tmp/table"
 echo
