@@ -180,6 +180,16 @@ static unsigned int reject(struct cbreak_net *cn, struct cbreak_dest *dest,
 	return refusal(mode);
 }
 
+/*
+ * Can a SYN that TCP does not call a retransmission have been here before? With
+ * TCP Fast Open it can. So can one that comes out of a device: of a VRF, which
+ * it was routed to, and which now routes it again.
+ */
+static bool may_be_known(const struct sk_buff *skb, const struct syn *syn)
+{
+	return syn->fast_open || skb->dev;
+}
+
 static unsigned int admit(struct cbreak_net *cn, struct sk_buff *skb,
 			  const struct sock *sk, u8 family)
 {
@@ -192,6 +202,7 @@ static unsigned int admit(struct cbreak_net *cn, struct sk_buff *skb,
 	struct syn syn;
 	u32 rnd = 0;
 	u64 now_ns;
+	u8 state;
 	u32 gen;
 
 	if (!get_syn(skb, sk, family, &syn))
@@ -218,19 +229,22 @@ static unsigned int admit(struct cbreak_net *cn, struct sk_buff *skb,
 		return NF_ACCEPT;
 	}
 
-	if (unlikely(cbreak_word_state(READ_ONCE(dest->breaker.word)) !=
-		     CBREAK_STATE_PASSING)) {
-		/* What was decided of this SYN is not decided again. */
-		switch (cbreak_attempt_lookup(&cn->attempts, family,
-					      &syn.tuple, syn.isn)) {
-		case CBREAK_ATTEMPT_ADMITTED:
-		case CBREAK_ATTEMPT_SENT:
-			cbreak_stats_inc(cn->stats, CBREAK_STAT_RETRANSMITS);
-			return NF_ACCEPT;
-		case CBREAK_ATTEMPT_REJECTED:
-			return refusal(p->mode);
-		case CBREAK_ATTEMPT_FREE:
-			break;
+	state = cbreak_word_state(READ_ONCE(dest->breaker.word));
+	if (unlikely(state != CBREAK_STATE_PASSING)) {
+		if (unlikely(may_be_known(skb, &syn))) {
+			/* What was decided of this SYN is not decided again. */
+			switch (cbreak_attempt_lookup(&cn->attempts, family,
+						      &syn.tuple, syn.isn)) {
+			case CBREAK_ATTEMPT_ADMITTED:
+			case CBREAK_ATTEMPT_SENT:
+				cbreak_stats_inc(cn->stats,
+						 CBREAK_STAT_RETRANSMITS);
+				return NF_ACCEPT;
+			case CBREAK_ATTEMPT_REJECTED:
+				return refusal(p->mode);
+			case CBREAK_ATTEMPT_FREE:
+				break;
+			}
 		}
 		rnd = get_random_u32();
 	}
