@@ -199,6 +199,46 @@ static void expect_ack(struct kunit *test, u32 isn, u16 data_len, u32 ack,
 	take(table, &a);
 }
 
+/* The place that was taken last is looked at first, whoever is there now. */
+static void attempt_sent_last_test(struct kunit *test)
+{
+	struct cbreak_attempt a = make_attempt(4), b = make_attempt(5), old;
+	struct cbreak_attempt_table *table;
+	unsigned int n;
+
+	table = table_start(test, 4 * CBREAK_ATTEMPT_STRIPE, T0);
+	insert(table, &a, T0, TIMEOUT_MS);
+	insert(table, &b, T0, TIMEOUT_MS);
+	KUNIT_EXPECT_TRUE(test, mark_sent(table, &a));
+	KUNIT_EXPECT_EQ(test, lookup(table, &b), CBREAK_ATTEMPT_ADMITTED);
+	KUNIT_EXPECT_TRUE(test, mark_sent(table, &b));
+	KUNIT_EXPECT_TRUE(test, mark_sent(table, &b));
+	/* Its answer was faster. */
+	KUNIT_EXPECT_EQ(test, take_ack(table, &b, b.isn + 1),
+			CBREAK_ATTEMPT_TAKEN);
+	KUNIT_EXPECT_FALSE(test, mark_sent(table, &b));
+	/* Others are where it was: with another number, or rejected. */
+	old = b;
+	b.isn++;
+	insert(table, &b, T0, TIMEOUT_MS);
+	KUNIT_EXPECT_FALSE(test, mark_sent(table, &old));
+	KUNIT_EXPECT_EQ(test, lookup(table, &b), CBREAK_ATTEMPT_ADMITTED);
+	old = b;
+	b.isn++;
+	b.state = CBREAK_ATTEMPT_REJECTED;
+	insert(table, &b, T0, TIMEOUT_MS);
+	KUNIT_EXPECT_FALSE(test, mark_sent(table, &b));
+	KUNIT_EXPECT_EQ(test, lookup(table, &b), CBREAK_ATTEMPT_REJECTED);
+	/* It was a place of a larger table. */
+	for (n = 0; n < 100; n++) {
+		a = make_attempt(n);
+		table = table_start(test, 4 * CBREAK_ATTEMPT_STRIPE, T0);
+		insert(table, &a, T0, TIMEOUT_MS);
+		table = table_start(test, 1, T0);
+		KUNIT_EXPECT_FALSE(test, mark_sent(table, &a));
+	}
+}
+
 /* An ack is good in (ISN, ISN + 1 + data], modulo 2^32. */
 static void attempt_ack_test(struct kunit *test)
 {
@@ -426,6 +466,7 @@ static struct kunit_case attempt_cases[] = {
 	KUNIT_CASE(attempt_known_test),
 	KUNIT_CASE(attempt_replaced_test),
 	KUNIT_CASE(attempt_sent_test),
+	KUNIT_CASE(attempt_sent_last_test),
 	KUNIT_CASE(attempt_ack_test),
 	KUNIT_CASE(attempt_seq_test),
 	KUNIT_CASE(attempt_rejected_test),
