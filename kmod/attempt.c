@@ -29,6 +29,7 @@
 #include <linux/slab.h>
 #include <linux/socket.h>
 #include <linux/spinlock.h>
+#include <net/ipv6.h>
 
 #include "attempt.h"
 
@@ -82,10 +83,16 @@ static u32 hash_tuple(const struct cbreak_attempt_table *table, u8 family,
 static bool same_tuple(const struct cbreak_attempt *attempt, u8 family,
 		       const struct cbreak_tuple *tuple)
 {
-	return attempt->tuple.sport == tuple->sport &&
-	       attempt->tuple.dport == tuple->dport &&
-	       attempt->family == family &&
-	       !memcmp(&attempt->tuple, tuple, sizeof(*tuple));
+	const struct cbreak_tuple *own = &attempt->tuple;
+
+	if (own->sport != tuple->sport || own->dport != tuple->dport ||
+	    attempt->family != family)
+		return false;
+	if (family == AF_INET)
+		return own->saddr.ip == tuple->saddr.ip &&
+		       own->daddr.ip == tuple->daddr.ip;
+	return ipv6_addr_equal(&own->saddr.in6, &tuple->saddr.in6) &&
+	       ipv6_addr_equal(&own->daddr.in6, &tuple->daddr.in6);
 }
 
 /* Lock the stripe of a tuple; the first place of its bucket is returned. */
