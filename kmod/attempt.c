@@ -10,6 +10,11 @@
  * A full bucket gives its oldest place to the newcomer. The attempt that was
  * there ends without an outcome, and the caller counts it.
  *
+ * The hash is jhash with a secret seed, as TCP's own table of connections has.
+ * Who could guess the seed could not make anything slow, since a bucket is four
+ * places and no list: only make others' attempts leave the table early, which
+ * as many attempts of one's own do as well.
+ *
  * Expiry: a hashed timing wheel (Varghese and Lauck, 1987, scheme 6) of 64
  * slots of 100 ms. An attempt hangs in the slot of its deadline, in a list
  * linked by indices. A turn of the wheel looks at one slot of each stripe and
@@ -22,6 +27,7 @@
  *
  * Context: any but hard interrupts, unless said otherwise.
  */
+#include <linux/jhash.h>
 #include <linux/mm.h>
 #include <linux/math64.h>
 #include <linux/percpu.h>
@@ -74,10 +80,11 @@ static u32 hash_tuple(const struct cbreak_attempt_table *table, u8 family,
 		    (__force u32)tuple->dport;
 
 	if (family == AF_INET)
-		return hsiphash_3u32((__force u32)tuple->saddr.ip,
-				     (__force u32)tuple->daddr.ip, ports,
-				     &table->key);
-	return hsiphash(tuple, sizeof(*tuple), &table->key);
+		return jhash_3words((__force u32)tuple->saddr.ip,
+				    (__force u32)tuple->daddr.ip, ports,
+				    table->seed);
+	return jhash2((const u32 *)tuple, sizeof(*tuple) / sizeof(u32),
+		      table->seed);
 }
 
 static bool same_tuple(const struct cbreak_attempt *attempt, u8 family,
@@ -195,7 +202,7 @@ int cbreak_attempt_table_init(struct cbreak_attempt_table *table,
 	if (!table->stripes)
 		return -ENOMEM;
 
-	get_random_bytes(&table->key, sizeof(table->key));
+	table->seed = get_random_u32();
 	for (i = 0; i < table->nr_stripes; i++) {
 		struct cbreak_attempt_stripe *stripe = &table->stripes[i];
 

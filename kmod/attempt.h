@@ -3,7 +3,6 @@
 #define _CBREAK_ATTEMPT_H
 
 #include <linux/netfilter.h>
-#include <linux/siphash.h>
 #include <linux/time64.h>
 #include <linux/types.h>
 
@@ -74,12 +73,12 @@ struct cbreak_attempt {
  * struct cbreak_attempt_table - attempts in flight
  * @stripes: the stripes, a power of two of them
  * @nr_stripes: how many
- * @key: secret of the hash
+ * @seed: secret of the hash
  */
 struct cbreak_attempt_table {
 	struct cbreak_attempt_stripe *stripes;
 	unsigned int nr_stripes;
-	hsiphash_key_t key;
+	u32 seed;
 };
 
 /**
