@@ -23,6 +23,7 @@
  */
 #include <linux/in.h>
 #include <linux/ipv6.h>
+#include <linux/jhash.h>
 #include <linux/rculist.h>
 #include <linux/rhashtable.h>
 #include <linux/slab.h>
@@ -66,10 +67,31 @@ struct cbreak_class_entries {
 	struct entry entry[];
 };
 
+/* Of an IPv4 address three words are zero: half of the work. */
+static u32 hash_key(const void *data, u32 len, u32 seed)
+{
+	const struct mask_key *key = data;
+
+	if (!(key->addr.all[1] | key->addr.all[2] | key->addr.all[3]))
+		return jhash_2words(key->addr.all[0], key->port, seed);
+	return jhash2(data, len / sizeof(u32), seed);
+}
+
+static int compare_key(struct rhashtable_compare_arg *arg, const void *obj)
+{
+	const struct entry *entry = obj;
+	const struct mask_key *key = arg->key;
+
+	return key->port != entry->key.port ||
+	       !nf_inet_addr_cmp(&key->addr, &entry->key.addr);
+}
+
 static const struct rhashtable_params mask_params = {
 	.key_len = sizeof(struct mask_key),
 	.key_offset = offsetof(struct entry, key),
 	.head_offset = offsetof(struct entry, node),
+	.hashfn = hash_key,
+	.obj_cmpfn = compare_key,
 	.automatic_shrinking = true,
 };
 

@@ -21,6 +21,7 @@
  * context but hard interrupts, under rcu_read_lock(); the others in process
  * context, and may sleep.
  */
+#include <linux/jhash.h>
 #include <linux/ktime.h>
 #include <linux/random.h>
 #include <linux/slab.h>
@@ -44,10 +45,34 @@ static struct kmem_cache *dest_slab;
  */
 #define DEST_GFP	(GFP_ATOMIC | __GFP_NOWARN | __GFP_ACCOUNT)
 
+/* Of an IPv4 address three words are zero: half of the work. */
+static u32 hash_key(const void *data, u32 len, u32 seed)
+{
+	const struct cbreak_key *key = data;
+
+	if (key->family == AF_INET)
+		return jhash_3words((__force u32)key->addr.ip, key->rule_id,
+				    key->port, seed);
+	return jhash2(data, len / sizeof(u32), seed);
+}
+
+static int compare_key(struct rhashtable_compare_arg *arg, const void *obj)
+{
+	const struct cbreak_dest *dest = obj;
+	const struct cbreak_key *key = arg->key;
+
+	return key->rule_id != dest->key.rule_id ||
+	       key->port != dest->key.port ||
+	       key->family != dest->key.family ||
+	       !nf_inet_addr_cmp(&key->addr, &dest->key.addr);
+}
+
 static const struct rhashtable_params table_params = {
 	.key_len = sizeof(struct cbreak_key),
 	.key_offset = offsetof(struct cbreak_dest, key),
 	.head_offset = offsetof(struct cbreak_dest, node),
+	.hashfn = hash_key,
+	.obj_cmpfn = compare_key,
 	.automatic_shrinking = true,
 };
 
