@@ -329,23 +329,56 @@ static unsigned int post_routing6(void *priv, struct sk_buff *skb,
 	return NF_ACCEPT;
 }
 
-static unsigned int local_in4(void *priv, struct sk_buff *skb,
-			      const struct nf_hook_state *state)
+/*
+ * Is it worth a closer look? Of an established connection nothing is, and this
+ * is all that its packets cost. The TCP header lies off bytes behind skb->data.
+ */
+static bool may_be_answer(const struct sk_buff *skb, unsigned int off)
+{
+	const struct tcphdr *th = (const void *)(skb->data + off);
+
+	if (unlikely(skb_headlen(skb) < off + sizeof(*th)))
+		return true;
+	return tcp_flag_word(th) & (TCP_FLAG_SYN | TCP_FLAG_RST) &&
+	       tcp_flag_word(th) & TCP_FLAG_ACK;
+}
+
+/* Not inlined: room for an answer is zeroed on entry where it is on the stack. */
+static noinline void answer4(struct cbreak_net *cn, struct sk_buff *skb)
 {
 	struct cbreak_answer answer;
 
-	if (unlikely(cbreak_answer_parse4(skb, &answer)))
-		cbreak_outcome_answer(priv, AF_INET, &answer);
+	if (cbreak_answer_parse4(skb, &answer))
+		cbreak_outcome_answer(cn, AF_INET, &answer);
+}
+
+static noinline void answer6(struct cbreak_net *cn, struct sk_buff *skb)
+{
+	struct cbreak_answer answer;
+
+	if (cbreak_answer_parse6(skb, &answer))
+		cbreak_outcome_answer(cn, AF_INET6, &answer);
+}
+
+static unsigned int local_in4(void *priv, struct sk_buff *skb,
+			      const struct nf_hook_state *state)
+{
+	const struct iphdr *iph = ip_hdr(skb);
+
+	if (unlikely(iph->protocol != IPPROTO_TCP) ||
+	    unlikely(may_be_answer(skb, skb_network_offset(skb) +
+					iph->ihl * 4)))
+		answer4(priv, skb);
 	return NF_ACCEPT;
 }
 
 static unsigned int local_in6(void *priv, struct sk_buff *skb,
 			      const struct nf_hook_state *state)
 {
-	struct cbreak_answer answer;
-
-	if (unlikely(cbreak_answer_parse6(skb, &answer)))
-		cbreak_outcome_answer(priv, AF_INET6, &answer);
+	if (unlikely(ipv6_hdr(skb)->nexthdr != IPPROTO_TCP) ||
+	    unlikely(may_be_answer(skb, skb_network_offset(skb) +
+					sizeof(struct ipv6hdr))))
+		answer6(priv, skb);
 	return NF_ACCEPT;
 }
 
