@@ -291,6 +291,22 @@ enum cbreak_verdict cbreak_breaker_admit(struct cbreak_breaker *b,
 	return verdict;
 }
 
+/*
+ * Has nothing failed in the window? Most destinations are well, and then there
+ * is no need to sum it. When the epoch has wrapped, one that is well may not
+ * seem so: that is a sum too many.
+ */
+static bool all_is_well(struct cbreak_breaker *b, const struct cbreak_params *p,
+			u64 now_ns, bool failed)
+{
+	u16 epoch = div64_u64(now_ns, cbreak_bucket_ns(p));
+
+	if (failed)
+		WRITE_ONCE(b->failed_epoch, epoch);
+	return (u16)(epoch - READ_ONCE(b->failed_epoch)) >=
+	       CBREAK_WINDOW_BUCKETS;
+}
+
 /**
  * cbreak_breaker_record - tell how an attempt ended
  * @b: the breaker
@@ -317,6 +333,7 @@ bool cbreak_breaker_record(struct cbreak_breaker *b,
 	u32 word = read_word(b);
 	u8 state = cbreak_word_state(word);
 	struct cbreak_counts counts;
+	bool well;
 
 	if (outcome.kind != CBREAK_KIND_SUCCESS) {
 		WRITE_ONCE(b->last_kind, outcome.kind);
@@ -331,9 +348,10 @@ bool cbreak_breaker_record(struct cbreak_breaker *b,
 	if (p->consecutive)
 		cbreak_streak_count(&b->streak, gen, failed);
 
+	well = all_is_well(b, p, now_ns, failed);
 	if (state == CBREAK_STATE_PASSING) {
-		if (elapsed(READ_ONCE(b->since_ns), now_ns) <
-		    ms_to_ns(cbreak_passing_ms(p)))
+		if (well || elapsed(READ_ONCE(b->since_ns), now_ns) <
+			    ms_to_ns(cbreak_passing_ms(p)))
 			return true;
 		counts = cbreak_window_sum(&b->window, gen,
 					   cbreak_bucket_ns(p), now_ns);

@@ -100,6 +100,7 @@ static inline u64 cbreak_bucket_ns(const struct cbreak_params *p)
  * @hold_ms: how long @hold lasts since @since_ns, or CBREAK_HOLD_FOREVER
  * @hold: enum cbreak_hold
  * @trips: times that BROKEN was entered since PASSING, saturated
+ * @failed_epoch: bucket in which an outcome last counted as failed, wraps
  */
 struct cbreak_breaker {
 	u32 word;
@@ -116,6 +117,7 @@ struct cbreak_breaker {
 	u32 hold_ms;
 	u8 hold;
 	u8 trips;
+	u16 failed_epoch;
 };
 
 /**

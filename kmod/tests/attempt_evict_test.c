@@ -8,7 +8,7 @@
 #include "attempt_fixture.h"
 
 #define TIMEOUT_MS	300000
-#define MAPPED		500
+#define MAPPED		1000
 
 /* The resident that is not there any more, or -1. */
 static int find_lost(struct cbreak_attempt_table *table, const u32 *resident,
