@@ -42,22 +42,6 @@
 #include "outcome.h"
 #include "trace.h"
 
-/**
- * struct syn - what is known of a SYN
- * @tuple: the ends of the connection, as its socket has them
- * @isn: its sequence number
- * @data_len: its payload, for TCP Fast Open
- * @family: AF_INET or AF_INET6
- * @fast_open: TCP sends it again at once, without option, if it is refused
- */
-struct syn {
-	struct cbreak_tuple tuple;
-	u32 isn;
-	u16 data_len;
-	u8 family;
-	bool fast_open;
-};
-
 static void tuple_of_sock(struct cbreak_tuple *tuple, const struct sock *sk,
 			  u8 family)
 {
@@ -95,9 +79,12 @@ static int tcp_offset(const struct sk_buff *skb, u8 family)
 	return off >= 0 && nexthdr == IPPROTO_TCP && !frag_off ? off : -1;
 }
 
-/* Is this the SYN of a TCP socket? A tunnel's outer packet has its sk too. */
+/*
+ * Is this the SYN of a TCP socket? A tunnel's outer packet has its sk too. Fills
+ * in what is known of an attempt from its SYN.
+ */
 static bool get_syn(const struct sk_buff *skb, const struct sock *sk,
-		    u8 family, struct syn *syn)
+		    u8 family, struct cbreak_attempt *syn)
 {
 	const struct tcphdr *th;
 	int off, data_len;
@@ -116,27 +103,18 @@ static bool get_syn(const struct sk_buff *skb, const struct sock *sk,
 	syn->family = family;
 	data_len = skb->len - off - th->doff * 4;
 	syn->data_len = clamp(data_len, 0, U16_MAX);
-	syn->fast_open = tcp_sk(sk)->fastopen_req;
 	return true;
 }
 
 static void add_attempt(struct cbreak_net *cn, struct cbreak_dest *dest,
-			const struct syn *syn, u32 gen,
+			struct cbreak_attempt *syn, u32 gen,
 			enum cbreak_attempt_state state, u64 now_ns,
 			u32 timeout_ms)
 {
-	struct cbreak_attempt attempt = {
-		.tuple = syn->tuple,
-		.isn = syn->isn,
-		.gen = gen,
-		.rule_id = dest->key.rule_id,
-		.data_len = syn->data_len,
-		.family = syn->family,
-		.state = state,
-	};
-
-	switch (cbreak_attempt_insert(&cn->attempts, &attempt, now_ns,
-				      timeout_ms)) {
+	syn->gen = gen;
+	syn->rule_id = dest->key.rule_id;
+	syn->state = state;
+	switch (cbreak_attempt_insert(&cn->attempts, syn, now_ns, timeout_ms)) {
 	case CBREAK_ATTEMPT_KNOWN:
 		cbreak_stats_inc(cn->stats, CBREAK_STAT_RETRANSMITS);
 		return;
@@ -166,7 +144,8 @@ static unsigned int refusal(u8 mode)
 }
 
 static unsigned int reject(struct cbreak_net *cn, struct cbreak_dest *dest,
-			   const struct syn *syn, u8 mode, u64 now_ns)
+			   struct cbreak_attempt *syn, bool fast_open, u8 mode,
+			   u64 now_ns)
 {
 	if (mode == CBREAK_MODE_OBSERVE)
 		cbreak_net_count(cn, dest, CBREAK_COUNTER_WOULD_REJECT);
@@ -174,10 +153,16 @@ static unsigned int reject(struct cbreak_net *cn, struct cbreak_dest *dest,
 		cbreak_net_count(cn, dest, CBREAK_COUNTER_REJECTED);
 	trace_cbreak_reject(dest, syn->isn);
 	/* The second copy that follows is the same attempt. */
-	if (syn->fast_open)
+	if (fast_open)
 		add_attempt(cn, dest, syn, 0, CBREAK_ATTEMPT_REJECTED, now_ns,
 			    0);
 	return refusal(mode);
+}
+
+/* TCP sends such a SYN again at once, without option, if it is refused. */
+static bool is_fast_open(const struct sock *sk)
+{
+	return tcp_sk(sk)->fastopen_req;
 }
 
 /*
@@ -185,9 +170,9 @@ static unsigned int reject(struct cbreak_net *cn, struct cbreak_dest *dest,
  * TCP Fast Open it can. So can one that comes out of a device: of a VRF, which
  * it was routed to, and which now routes it again.
  */
-static bool may_be_known(const struct sk_buff *skb, const struct syn *syn)
+static bool may_be_known(const struct sk_buff *skb, const struct sock *sk)
 {
-	return syn->fast_open || skb->dev;
+	return is_fast_open(sk) || skb->dev;
 }
 
 static unsigned int admit(struct cbreak_net *cn, struct sk_buff *skb,
@@ -196,10 +181,10 @@ static unsigned int admit(struct cbreak_net *cn, struct sk_buff *skb,
 	struct cbreak_transition tr = {};
 	const struct cbreak_params *p;
 	enum cbreak_verdict verdict;
+	struct cbreak_attempt syn;
 	struct cbreak_rule *rule;
 	struct cbreak_dest *dest;
 	struct cbreak_key key;
-	struct syn syn;
 	u32 rnd = 0;
 	u64 now_ns;
 	u8 state;
@@ -231,7 +216,7 @@ static unsigned int admit(struct cbreak_net *cn, struct sk_buff *skb,
 
 	state = cbreak_word_state(READ_ONCE(dest->breaker.word));
 	if (unlikely(state != CBREAK_STATE_PASSING)) {
-		if (unlikely(may_be_known(skb, &syn))) {
+		if (unlikely(may_be_known(skb, sk))) {
 			/* What was decided of this SYN is not decided again. */
 			switch (cbreak_attempt_lookup(&cn->attempts, family,
 						      &syn.tuple, syn.isn)) {
@@ -255,7 +240,8 @@ static unsigned int admit(struct cbreak_net *cn, struct sk_buff *skb,
 				       &tr);
 	cbreak_dest_changed(dest, &tr, now_ns);
 	if (unlikely(verdict == CBREAK_REJECT))
-		return reject(cn, dest, &syn, p->mode, now_ns);
+		return reject(cn, dest, &syn, is_fast_open(sk), p->mode,
+			      now_ns);
 	add_attempt(cn, dest, &syn, gen, CBREAK_ATTEMPT_ADMITTED, now_ns,
 		    p->connect_timeout_ms);
 	return NF_ACCEPT;
@@ -264,7 +250,7 @@ static unsigned int admit(struct cbreak_net *cn, struct sk_buff *skb,
 static void mark_sent(struct cbreak_net *cn, const struct sk_buff *skb,
 		      const struct sock *sk, u8 family)
 {
-	struct syn syn;
+	struct cbreak_attempt syn;
 
 	if (get_syn(skb, sk, family, &syn))
 		cbreak_attempt_mark_sent(&cn->attempts, family, &syn.tuple,
