@@ -34,8 +34,8 @@
 #include <unistd.h>
 #include <x86intrin.h>
 
-#define WARM_UP		64
-#define OPS		401
+#define WARM_UP		32
+#define OPS		101
 
 static struct sockaddr_storage dst;
 static socklen_t dst_len;

@@ -39,15 +39,17 @@ SETTINGS = {
     "haproxy": "HAProxy in between",
 }
 
-# What the design asks for: name, setting, operation, what it is measured
-# from, and how much more than that it may be. The second and third are the
-# floor of a module with three hooks that looks at one header.
+# What the design asks for: name, setting, operation, what it is measured from,
+# and how much more than that it may be. 459 is the floor of a module with three
+# hooks that looks at one header. 10,901 less than a closed port is what was
+# asked of BROKEN where one cost 31,301. No rule costs nothing; a median may
+# still differ by a few instructions, as hash tables have other seeds.
 GOALS = [
     ("connect, PASSING", "passing", "connect", "nothing", 2000),
     ("round trip, a rule active", "passing", "trip", "nothing", 459),
-    ("refused by a BROKEN breaker", "broken", "refused", None, 20400),
-    ("connect, no rule", "no-rule", "connect", "nothing", 0),
-    ("round trip, no rule", "no-rule", "trip", "nothing", 0),
+    ("refused by a BROKEN breaker", "broken", "refused", "nothing", -10901),
+    ("connect, no rule", "no-rule", "connect", "nothing", 20),
+    ("round trip, no rule", "no-rule", "trip", "nothing", 20),
 ]
 
 
@@ -111,9 +113,8 @@ def print_goals(counts):
     print(f"  {'':30}{'at most':>9}{'counted':>9}")
     for name, setting, operation, base, most in GOALS:
         count = counts[(setting, operation, "ipv4")]
-        if base:
-            count -= counts[(base, operation, "ipv4")]
-        cells = [f"{number:+,}" if base else f"{number:,}" for number in (most, count)]
+        count -= counts[(base, operation, "ipv4")]
+        cells = [f"{number:+,}" for number in (most, count)]
         verdict = "met" if count <= most else "missed"
         print(f"  {name:30}{cells[0]:>9}{cells[1]:>9}  {verdict}")
 
