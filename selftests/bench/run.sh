@@ -12,8 +12,8 @@
 #
 # The guest's processor counts its own instructions: QEMU's -icount advances
 # the time stamp counter by one with each, and time by a nanosecond. What it
-# knows of the outside is fixed, so a run repeats whatever the host does
-# meanwhile. Caches, atomics and contention cost nothing in this count.
+# knows of the outside is fixed, that counter's rate too, so a run repeats
+# whatever the host does meanwhile. Caches, atomics and contention cost nothing in this count.
 set -eu
 cd "$(dirname "$0")/../.."
 
@@ -46,7 +46,7 @@ export CBREAK_QEMU_ARGS="-icount shift=0,sleep=off -seed 42
 CBREAK_QEMU_ARGS=${CBREAK_QEMU_ARGS//[$'\n\t']/ }
 guest=("$vm/vm.sh" run --smp 1 --timeout 3600
 	--userland "$bench/userland.list"
-	--append nokaslr -- bench/guest.sh)
+	--append 'nokaslr tsc_early_khz=1000000' -- bench/guest.sh)
 if [ "${1:-}" = --profile ]; then
 	"$bench/profile.py" "${guest[@]}" --profile
 	exit
