@@ -293,8 +293,9 @@ enum cbreak_verdict cbreak_breaker_admit(struct cbreak_breaker *b,
 
 /*
  * Has nothing failed in the window? Most destinations are well, and then there
- * is no need to sum it. When the epoch has wrapped, one that is well may not
- * seem so: that is a sum too many.
+ * is no need to sum it. Another CPU's clock may stand some buckets earlier or
+ * later, so twice the window counts. When the epoch has wrapped, one that is
+ * well may not seem so: that is a sum too many.
  */
 static bool all_is_well(struct cbreak_breaker *b, const struct cbreak_params *p,
 			u64 now_ns, bool failed)
@@ -303,8 +304,8 @@ static bool all_is_well(struct cbreak_breaker *b, const struct cbreak_params *p,
 
 	if (failed)
 		WRITE_ONCE(b->failed_epoch, epoch);
-	return (u16)(epoch - READ_ONCE(b->failed_epoch)) >=
-	       CBREAK_WINDOW_BUCKETS;
+	return abs((s16)(epoch - READ_ONCE(b->failed_epoch))) >=
+	       2 * CBREAK_WINDOW_BUCKETS;
 }
 
 /**

@@ -51,10 +51,26 @@ static void stale_outcome_test(struct kunit *test)
 	EXPECT_STAYED(f, BROKEN);
 }
 
+/* A success with an older clock is the last one that was wanted for a trip. */
+static void stale_success_test(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	u64 now = T0 + 2 * f->p.response_ms * TEST_MS;
+
+	f->p.min_samples = 2;
+	f->p.error_ratio = 400000;
+	fixture_enter(f, CBREAK_STATE_PASSING);
+	fail(f, now);
+	EXPECT_STAYED(f, PASSING);
+	succeed(f, now - cbreak_bucket_ns(&f->p));
+	EXPECT_MOVED(f, PASSING, BROKEN, RATIO);
+}
+
 static struct kunit_case breaker_clock_cases[] = {
 	KUNIT_CASE(stale_control_test),
 	KUNIT_CASE(stale_hold_test),
 	KUNIT_CASE(stale_outcome_test),
+	KUNIT_CASE(stale_success_test),
 	{}
 };
 
