@@ -202,6 +202,8 @@ void cbreak_breaker_init(struct cbreak_breaker *b, u64 now_ns, u32 gen)
 	spin_lock_init(&b->lock);
 	b->word = gen << CBREAK_GEN_SHIFT | CBREAK_STATE_PASSING;
 	b->since_ns = now_ns;
+	/* As far as can be from where epochs begin: nothing has failed yet. */
+	b->failed_epoch = BIT(15);
 }
 
 /**

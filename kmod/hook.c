@@ -247,8 +247,9 @@ static unsigned int admit(struct cbreak_net *cn, struct sk_buff *skb,
 	return NF_ACCEPT;
 }
 
-static void mark_sent(struct cbreak_net *cn, const struct sk_buff *skb,
-		      const struct sock *sk, u8 family)
+/* Not inlined: its room on the stack would be made for every packet. */
+static noinline void mark_sent(struct cbreak_net *cn, const struct sk_buff *skb,
+			       const struct sock *sk, u8 family)
 {
 	struct cbreak_attempt syn;
 
