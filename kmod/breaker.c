@@ -348,8 +348,8 @@ bool cbreak_breaker_record(struct cbreak_breaker *b,
 	if (!cbreak_window_add(&b->window, gen, cbreak_bucket_ns(p), now_ns,
 			       failed))
 		return false;
-	if (p->consecutive)
-		cbreak_streak_count(&b->streak, gen, failed);
+	/* Where no row is asked for, none goes on: it may be asked for again. */
+	cbreak_streak_count(&b->streak, gen, failed && p->consecutive);
 
 	well = all_is_well(b, p, now_ns, failed);
 	if (state == CBREAK_STATE_PASSING) {

@@ -101,6 +101,25 @@ static void consecutive_off_test(struct kunit *test)
 	EXPECT_STAYED(f, PASSING);
 }
 
+/* A success ends the row, also while nobody asks for rows. */
+static void consecutive_off_for_a_while_test(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+
+	f->p.min_samples = 1000;
+	f->p.consecutive = 3;
+	fail(f, PASSING_END);
+	fail(f, PASSING_END);
+	f->p.consecutive = 0;
+	succeed(f, PASSING_END);
+	f->p.consecutive = 3;
+	fail(f, PASSING_END);
+	fail(f, PASSING_END);
+	EXPECT_STAYED(f, PASSING);
+	fail(f, PASSING_END);
+	EXPECT_MOVED(f, PASSING, BROKEN, CONSECUTIVE);
+}
+
 /* How long the trip lasts that the fixture's breaker is in since @at. */
 static u64 lasts(struct fixture *f, u64 at)
 {
@@ -214,6 +233,7 @@ static struct kunit_case breaker_trip_cases[] = {
 	KUNIT_CASE(consecutive_begins_anew_test),
 	KUNIT_CASE(consecutive_while_recovering_test),
 	KUNIT_CASE(consecutive_off_test),
+	KUNIT_CASE(consecutive_off_for_a_while_test),
 	KUNIT_CASE(backoff_test),
 	KUNIT_CASE(backoff_of_a_fraction_test),
 	KUNIT_CASE(backoff_ends_test),
