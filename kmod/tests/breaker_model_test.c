@@ -2,42 +2,16 @@
 /**
  * DOC: KUnit suite of the state machine against a model of it
  *
- * The model is the design's table of states, word by word: a list of outcomes
- * with the times at which they happened, and a list of rules. Random histories
- * with random parameters must look the same to both.
+ * Random histories with random parameters, which change, must look the same to
+ * the unit and to the model: attempts, outcomes in time and late, timers, what
+ * an administrator says, and callers whose clocks are behind.
  */
 #include "breaker_fixture.h"
+#include "breaker_model.h"
 
-#define HISTORIES	1500
-#define STEPS		300
+#define HISTORIES	5000
+#define STEPS		400
 #define TICKETS		24
-
-/*
- * An outcome of the present state. The list is emptied by a transition, since
- * what was before it does not count any more.
- */
-struct happening {
-	u64 at;
-	bool failed;
-};
-
-struct model {
-	const struct cbreak_params *p;
-	u64 response_ns;
-	u64 passing_ns;
-	u64 broken_ns;
-	u64 recovery_ns;
-	u8 state;
-	u64 since;
-	u32 transitions;
-	unsigned int nr;
-	struct happening list[STEPS + 512];
-	/* The transition of the last step. */
-	bool moved;
-	u8 from;
-	u8 cause;
-	struct cbreak_counts led;
-};
 
 /* An attempt that was admitted, and the state of the model at that time. */
 struct ticket {
@@ -50,6 +24,8 @@ struct history {
 	struct model model;
 	struct rnd_state rnd;
 	u64 now;
+	/* As the caller of this step sees it; maybe a while ago. */
+	u64 at;
 	u32 seed;
 	u32 step;
 	u32 failing_pct;
@@ -59,147 +35,69 @@ struct history {
 
 /* How often each thing was seen in all histories, so that none is never. */
 struct seen {
-	u32 cause[CBREAK_CAUSE_RESET + 1];
+	u32 steps;
+	u32 cause[CBREAK_CAUSE_BYPASS + 1];
 	u32 verdict[CBREAK_STATES][2];
-	u32 late;
 	u32 counted;
+	u32 late;
+	/* By how many generations, at least. */
+	u32 late_by_two;
+	u32 no_place;
+	u32 changed[CBREAK_STATES];
+	u32 rescaled;
+	u32 held[CBREAK_HOLD_BYPASS + 1];
+	u32 hold_over[CBREAK_STATES];
+	u32 backed_off;
+	u32 jitter[2];
+	u32 behind;
+	u32 before_state;
+	u64 ahead;
+	u32 wrapped;
 };
 
-static struct cbreak_counts model_counts(const struct model *m, u64 now)
+/* BROKEN is as long as it may be, and its end does not move. */
+static void compare_broken(struct kunit *test, struct history *h,
+			   struct seen *seen)
 {
-	u64 bucket_ns = m->response_ns / 10;
-	struct cbreak_counts counts = {};
-	unsigned int i;
+	struct model *m = &h->model;
+	u64 low, high, stay;
 
-	for (i = 0; i < m->nr; i++) {
-		u64 buckets = now / bucket_ns - m->list[i].at / bucket_ns;
-
-		if (buckets > 9)
-			continue;
-		counts.total += 1;
-		counts.failed += m->list[i].failed ? 1 : 0;
-	}
-	return counts;
+	if (m->hold != CBREAK_HOLD_NONE && m->hold_ms == CBREAK_HOLD_FOREVER)
+		return;
+	model_broken_bounds(m, &low, &high);
+	stay = cbreak_breaker_deadline(&h->f->b, &h->f->p, h->at) - m->since;
+	KUNIT_ASSERT_TRUE_MSG(test, stay >= low && stay <= high,
+			      "seed %u step %u: %llu not in %llu..%llu",
+			      h->seed, h->step, stay, low, high);
+	if (!m->moved)
+		return;
+	seen->backed_off += m->hold == CBREAK_HOLD_NONE &&
+			    low > cbreak_broken_ms(&h->f->p) * TEST_MS;
+	if (high > low)
+		seen->jitter[stay > low + (high - low) / 2]++;
 }
 
-static void model_enter(struct model *m, u8 state, u8 cause, u64 now)
+static void compare_transition(struct kunit *test, struct history *h,
+			       struct seen *seen)
 {
-	m->moved = true;
-	m->from = m->state;
-	m->cause = cause;
-	m->led = model_counts(m, now);
-	m->state = state;
-	m->since = now;
-	m->transitions++;
-	m->nr = 0;
-}
+	struct cbreak_transition *tr = &h->f->tr;
+	struct model *m = &h->model;
+	bool held = model_held(m, h->at);
 
-static bool model_ratio_greater(const struct model *m, u64 now)
-{
-	struct cbreak_counts c = model_counts(m, now);
-
-	return c.total && c.failed * 1000000ULL >
-			  c.total * (u64)m->p->error_ratio;
-}
-
-static bool model_ratio_lower(const struct model *m, u64 now)
-{
-	struct cbreak_counts c = model_counts(m, now);
-
-	return !c.total || c.failed * 1000000ULL <
-			   c.total * (u64)m->p->error_ratio;
-}
-
-/* What the machine does by itself, if anything. */
-static void model_settle(struct model *m, u64 now)
-{
-	u32 samples = model_counts(m, now).total;
-	u64 age = now - m->since;
-
-	if (m->state == CBREAK_STATE_PASSING && age >= m->passing_ns &&
-	    samples >= m->p->min_samples && model_ratio_greater(m, now))
-		model_enter(m, CBREAK_STATE_BROKEN, CBREAK_CAUSE_RATIO, now);
-	else if (m->state == CBREAK_STATE_BROKEN && age >= m->broken_ns)
-		model_enter(m, CBREAK_STATE_RECOVERING,
-			    CBREAK_CAUSE_BROKEN_TIME, now);
-	else if (m->state == CBREAK_STATE_RECOVERING &&
-		 (age < m->recovery_ns || samples < m->p->recovery_samples) &&
-		 samples >= m->p->min_samples && model_ratio_greater(m, now))
-		model_enter(m, CBREAK_STATE_BROKEN, CBREAK_CAUSE_RATIO, now);
-	else if (m->state == CBREAK_STATE_RECOVERING &&
-		 age >= m->recovery_ns && samples >= m->p->recovery_samples &&
-		 model_ratio_lower(m, now))
-		model_enter(m, CBREAK_STATE_PASSING, CBREAK_CAUSE_RECOVERED,
-			    now);
-	else if (m->state == CBREAK_STATE_RECOVERING &&
-		 age >= m->recovery_ns && samples >= m->p->recovery_samples)
-		model_enter(m, CBREAK_STATE_BROKEN, CBREAK_CAUSE_NOT_RECOVERED,
-			    now);
-}
-
-/* 2^x - 1 between two of these lies below their chord, by at most 0.0005. */
-static const u32 chord[] = {
-	0, 190154447, 388727751, 596092647, 812638371, 1038771393, 1274916179,
-	1521515988, 1779033703, 2047952702, 2328777762, 2622036010,
-	2928277909, 3248078296, 3582037455, 3930782250, U32_MAX,
-};
-
-#define CHORD_ERROR	(U32_MAX / 2000)
-
-/*
- * Lower and upper bound of the share of admissions, in units of 2^-32.
- * A moment after the start the lower one may well be zero.
- */
-static void model_share(u64 age, u64 length, u64 *low, u64 *high)
-{
-	u64 part = age * 16 / length;
-	u64 rest = (age * 16 % length) * 1000 / length;
-	u64 share;
-
-	share = chord[part] + (chord[part + 1] - chord[part]) * rest / 1000;
-	*low = share > CHORD_ERROR ? share - CHORD_ERROR : 0;
-	*high = share + CHORD_ERROR;
-}
-
-/*
- * The state after what was due, and the verdict. Where the model cannot tell,
- * it believes the unit, whose share has a test of its own.
- */
-static enum cbreak_verdict model_admit(struct model *m, u64 now, u32 rnd,
-				       enum cbreak_verdict believed)
-{
-	u64 age = now - m->since, low, high;
-
-	/* A SYN makes the transition that a late timer has not made. */
-	if ((m->state == CBREAK_STATE_BROKEN && age >= m->broken_ns) ||
-	    (m->state == CBREAK_STATE_RECOVERING && age >= m->recovery_ns))
-		model_settle(m, now);
-	if (m->state == CBREAK_STATE_PASSING)
-		return CBREAK_ADMIT;
-	if (m->state == CBREAK_STATE_BROKEN)
-		return CBREAK_REJECT;
-	age = now - m->since;
-	if (age == 0)
-		return CBREAK_REJECT;
-	if (age >= m->recovery_ns)
-		return CBREAK_ADMIT;
-	model_share(age, m->recovery_ns, &low, &high);
-	if (rnd < low)
-		return CBREAK_ADMIT;
-	if (rnd > high)
-		return CBREAK_REJECT;
-	return believed;
-}
-
-static bool model_record(struct model *m, u32 transitions, u8 kind, u64 now)
-{
-	if (transitions != m->transitions)
-		return false;
-	m->list[m->nr].at = now;
-	m->list[m->nr].failed = kind && (m->p->on >> kind & 1);
-	m->nr++;
-	model_settle(m, now);
-	return true;
+	KUNIT_ASSERT_TRUE_MSG(test, tr->from == m->from &&
+			      tr->to == m->state && tr->cause == m->cause &&
+			      tr->gen == model_gen(m) &&
+			      tr->hold == m->hold &&
+			      tr->hold_ms == (held ? m->hold_ms : 0) &&
+			      tr->counts.total == m->led.total &&
+			      tr->counts.failed == m->led.failed,
+			      "seed %u step %u: from %u/%u cause %u/%u hold %u/%u",
+			      h->seed, h->step, tr->from, m->from, tr->cause,
+			      m->cause, tr->hold, m->hold);
+	seen->cause[m->cause]++;
+	seen->held[m->hold]++;
+	seen->hold_over[m->from] += m->hold_over;
+	seen->wrapped += !model_gen(m);
 }
 
 /* What both should agree on after each step. */
@@ -209,11 +107,14 @@ static void compare(struct kunit *test, struct history *h, struct seen *seen)
 	struct cbreak_snapshot snap;
 	struct fixture *f = h->f;
 	struct cbreak_counts c;
+	u64 next, deadline;
+	bool held;
 
-	cbreak_breaker_snapshot(&f->b, &f->p, h->now, &snap);
-	c = m->state == CBREAK_STATE_BROKEN ? m->led : model_counts(m, h->now);
+	cbreak_breaker_snapshot(&f->b, &f->p, h->at, &snap);
+	c = m->state == CBREAK_STATE_BROKEN ? m->led : model_counts(m, h->at);
 	KUNIT_ASSERT_TRUE_MSG(test, snap.state == m->state &&
-			      snap.since_ns == h->now - m->since &&
+			      snap.gen == model_gen(m) &&
+			      snap.since_ns == model_age(m, h->at) &&
 			      snap.counts.total == c.total &&
 			      snap.counts.failed == c.failed &&
 			      f->tr.happened == m->moved,
@@ -221,19 +122,19 @@ static void compare(struct kunit *test, struct history *h, struct seen *seen)
 			      h->seed, h->step, snap.state, m->state,
 			      snap.counts.total, c.total, snap.counts.failed,
 			      c.failed, f->tr.happened, m->moved);
-	if (!m->moved)
-		return;
-	KUNIT_ASSERT_TRUE_MSG(test, f->tr.from == m->from &&
-			      f->tr.to == m->state &&
-			      f->tr.cause == m->cause &&
-			      f->tr.gen == snap.gen &&
-			      snap.gen == 41 + m->transitions &&
-			      f->tr.counts.total == m->led.total &&
-			      f->tr.counts.failed == m->led.failed,
-			      "seed %u step %u: from %u/%u cause %u/%u",
-			      h->seed, h->step, f->tr.from, m->from,
-			      f->tr.cause, m->cause);
-	seen->cause[m->cause]++;
+	deadline = model_deadline(m, h->at);
+	next = deadline > h->at ? deadline - h->at : 0;
+	held = model_held(m, h->at);
+	KUNIT_ASSERT_TRUE_MSG(test, snap.next_ns == next &&
+			      snap.hold == (held ? m->hold : 0) &&
+			      cbreak_breaker_held(&f->b, h->at) == held,
+			      "seed %u step %u: next %llu/%llu hold %u/%u",
+			      h->seed, h->step, snap.next_ns, next, snap.hold,
+			      held ? m->hold : 0);
+	if (m->moved)
+		compare_transition(test, h, seen);
+	if (m->state == CBREAK_STATE_BROKEN)
+		compare_broken(test, h, seen);
 	m->moved = false;
 }
 
@@ -243,8 +144,8 @@ static void step_admit(struct kunit *test, struct history *h,
 	u32 rnd = prandom_u32_state(&h->rnd);
 	enum cbreak_verdict got, want;
 
-	got = admit(h->f, h->now, rnd);
-	want = model_admit(&h->model, h->now, rnd, got);
+	got = admit(h->f, h->at, rnd);
+	want = model_admit(&h->model, h->at, rnd, got);
 	KUNIT_ASSERT_EQ_MSG(test, got, want, "seed %u step %u", h->seed,
 			    h->step);
 	seen->verdict[h->model.state][got]++;
@@ -252,6 +153,7 @@ static void step_admit(struct kunit *test, struct history *h,
 		return;
 	/* BROKEN admits nothing, whatever the model says. */
 	KUNIT_ASSERT_NE(test, state_of(h->f), CBREAK_STATE_BROKEN);
+	KUNIT_ASSERT_EQ(test, h->f->gen_admit, gen_of(h->f));
 	if (h->nr_tickets == TICKETS)
 		return;
 	h->ticket[h->nr_tickets].gen = h->f->gen_admit;
@@ -265,7 +167,7 @@ static void step_record(struct kunit *test, struct history *h,
 	u8 kind = CBREAK_KIND_SUCCESS;
 	struct ticket ticket;
 	bool got, want;
-	u32 i;
+	u32 i, late;
 
 	if (!h->nr_tickets)
 		return step_admit(test, h, seen);
@@ -273,73 +175,16 @@ static void step_record(struct kunit *test, struct history *h,
 	ticket = h->ticket[i];
 	h->ticket[i] = h->ticket[--h->nr_tickets];
 	if (test_below(&h->rnd, 100) < h->failing_pct)
-		kind = 1 + test_below(&h->rnd, CBREAK_KIND_UNREACHABLE);
-	got = record_gen(h->f, ticket.gen, h->now, kind);
-	want = model_record(&h->model, ticket.transitions, kind, h->now);
+		kind = 1 + test_below(&h->rnd, CBREAK_KIND_SLOW);
+	late = h->model.transitions - ticket.transitions;
+	got = record_gen(h->f, ticket.gen, h->at, kind);
+	want = model_record(&h->model, ticket.transitions, kind, h->at);
 	KUNIT_ASSERT_EQ_MSG(test, got, want, "seed %u step %u", h->seed,
 			    h->step);
-	seen->late += !got;
 	seen->counted += got;
-}
-
-static void step(struct kunit *test, struct history *h, struct seen *seen)
-{
-	u32 what = test_below(&h->rnd, 200);
-
-	begin_call(h->f);
-	if (what < 80) {
-		step_admit(test, h, seen);
-	} else if (what < 180) {
-		step_record(test, h, seen);
-	} else if (what < 197) {
-		tick(h->f, h->now);
-		model_settle(&h->model, h->now);
-	} else if (what < 198) {
-		trip(h->f, h->now);
-		model_enter(&h->model, CBREAK_STATE_BROKEN, CBREAK_CAUSE_TRIP,
-			    h->now);
-	} else if (what < 199) {
-		reset(h->f, h->now);
-		model_enter(&h->model, CBREAK_STATE_PASSING,
-			    CBREAK_CAUSE_RESET, h->now);
-	}
-	compare(test, h, seen);
-}
-
-static void pass_time(struct history *h)
-{
-	struct model *m = &h->model;
-	u64 edge;
-
-	switch (test_below(&h->rnd, 20)) {
-	case 0:
-		/* A boundary of the present state, or its neighbour. */
-		edge = m->since + (m->state == CBREAK_STATE_PASSING ?
-				   m->passing_ns :
-				   m->state == CBREAK_STATE_BROKEN ?
-				   m->broken_ns : m->recovery_ns);
-		edge += test_below(&h->rnd, 3) - 1ULL;
-		if (edge > h->now)
-			h->now = edge;
-		break;
-	case 1:
-		/* The next bucket's beginning, or a moment before it. */
-		edge = (h->now / (m->response_ns / 10) + 1) *
-		       (m->response_ns / 10);
-		h->now = max(h->now, edge - test_one_in(&h->rnd, 2));
-		break;
-	case 2:
-		h->now += m->response_ns * test_below(&h->rnd, 1200) / 1000;
-		break;
-	case 3 ... 9:
-		h->now += m->response_ns / 10 * test_below(&h->rnd, 1000) /
-			  1000;
-		break;
-	case 10 ... 14:
-		h->now += m->response_ns / 10 * test_below(&h->rnd, 100) /
-			  1000;
-		break;
-	}
+	seen->late += late > 0;
+	seen->late_by_two += late > 1;
+	seen->no_place += !got && !late;
 }
 
 static u32 random_ms(struct rnd_state *rnd)
@@ -351,10 +196,22 @@ static u32 random_ms(struct rnd_state *rnd)
 	return ms[test_below(rnd, ARRAY_SIZE(ms))];
 }
 
+static void step_control(struct history *h)
+{
+	enum cbreak_hold action = 1 + test_below(&h->rnd, CBREAK_HOLD_BYPASS);
+	u32 for_ms = random_ms(&h->rnd);
+
+	control(h->f, h->at, action, for_ms);
+	model_control(&h->model, h->at, action, for_ms);
+}
+
 static void random_params(struct rnd_state *rnd, struct cbreak_params *p)
 {
 	static const u32 ratios[] = {
 		1, 200000, 250000, 333333, 500000, 500000, 666667, 999999,
+	};
+	static const u32 backoffs[] = {
+		1000000, 1000000, 1000001, 1500000, 2000000, 10000000,
 	};
 
 	memset(p, 0, sizeof(*p));
@@ -362,15 +219,116 @@ static void random_params(struct rnd_state *rnd, struct cbreak_params *p)
 			 ratios[test_below(rnd, ARRAY_SIZE(ratios))];
 	p->min_samples = 1 + test_below(rnd, test_one_in(rnd, 4) ? 20 : 6);
 	p->recovery_samples = test_below(rnd, test_one_in(rnd, 4) ? 12 : 3);
-	p->on = test_one_in(rnd, 2) ? ON_ALL : test_below(rnd, 8) << 1;
+	p->consecutive = test_one_in(rnd, 2) ? 0 : 1 + test_below(rnd, 6);
+	p->on = test_one_in(rnd, 2) ? ON_ALL : test_below(rnd, 16) << 1;
 	p->response_ms = random_ms(rnd) ?: 10000;
 	p->passing_ms = random_ms(rnd);
 	p->broken_ms = random_ms(rnd);
 	p->recovery_ms = random_ms(rnd);
+	p->backoff = backoffs[test_below(rnd, ARRAY_SIZE(backoffs))];
+	p->broken_max_ms = random_ms(rnd);
+	p->jitter = test_one_in(rnd, 2) ? 0 : test_below(rnd, 1000001);
+}
+
+/* As cbreak_dest_params_changed() does. */
+static void step_params(struct history *h, struct seen *seen)
+{
+	struct cbreak_params *p = &h->f->p;
+	u32 response_ms = p->response_ms;
+	bool rescaled;
+
+	random_params(&h->rnd, p);
+	if (test_one_in(&h->rnd, 2))
+		p->response_ms = response_ms;
+	rescaled = p->response_ms != response_ms;
+	if (rescaled)
+		cbreak_window_clear(&h->f->b.window);
+	model_params_changed(&h->model, rescaled);
+	seen->changed[h->model.state]++;
+	seen->rescaled += rescaled;
+}
+
+static void step(struct kunit *test, struct history *h, struct seen *seen)
+{
+	struct model *m = &h->model;
+	u32 what = test_below(&h->rnd, 200);
+
+	/* What is held for good is not to be all that is seen. */
+	if (m->hold_ms == CBREAK_HOLD_FOREVER && model_held(m, h->at) &&
+	    test_one_in(&h->rnd, 8))
+		what = 196;
+	begin_call(h->f);
+	if (what < 80) {
+		step_admit(test, h, seen);
+	} else if (what < 176) {
+		step_record(test, h, seen);
+	} else if (what < 194) {
+		tick(h->f, h->at);
+		model_settle(m, h->at);
+	} else if (what < 197) {
+		step_control(h);
+	} else if (what < 199) {
+		step_params(h, seen);
+	}
+	compare(test, h, seen);
+	seen->steps++;
+}
+
+/* A boundary of the present state. */
+static u64 edge_of_state(const struct history *h)
+{
+	const struct model *m = &h->model;
+	const struct cbreak_params *p = m->p;
+
+	if (m->hold != CBREAK_HOLD_NONE && m->hold_ms != CBREAK_HOLD_FOREVER)
+		return m->since + m->hold_ms * TEST_MS;
+	if (m->state == CBREAK_STATE_PASSING)
+		return m->since + cbreak_passing_ms(p) * TEST_MS;
+	if (m->state == CBREAK_STATE_RECOVERING)
+		return m->since + cbreak_recovery_ms(p) * TEST_MS;
+	return m->hold == CBREAK_HOLD_NONE ? m->since + m->broken_ns : h->now;
+}
+
+static void pass_time(struct history *h, struct seen *seen)
+{
+	u64 bucket_ns = cbreak_bucket_ns(&h->f->p), edge, lag;
+
+	switch (test_below(&h->rnd, 20)) {
+	case 0:
+		edge = edge_of_state(h) + test_below(&h->rnd, 3) - 1ULL;
+		h->now = max(h->now, edge);
+		break;
+	case 1:
+		/* The next bucket's beginning, or a moment before it. */
+		edge = (h->now / bucket_ns + 1) * bucket_ns;
+		h->now = max(h->now, edge - test_one_in(&h->rnd, 2));
+		break;
+	case 2:
+		h->now += bucket_ns * test_below(&h->rnd, 1200) / 100;
+		break;
+	case 3 ... 9:
+		h->now += bucket_ns * test_below(&h->rnd, 1000) / 1000;
+		break;
+	case 10 ... 14:
+		h->now += bucket_ns * test_below(&h->rnd, 100) / 1000;
+		break;
+	}
+	h->at = h->now;
+	if (!test_one_in(&h->rnd, 6))
+		return;
+	/* Another CPU's clock was read a moment ago, or a while. */
+	lag = test_one_in(&h->rnd, 2) ? 1 + test_below(&h->rnd, 3) :
+	      bucket_ns * test_below(&h->rnd, test_one_in(&h->rnd, 4) ?
+				     1200 : 100) / 100;
+	h->at -= min(lag, TEST_SEC);
+	seen->behind++;
+	seen->before_state += h->at < h->model.since;
 }
 
 static void history_init(struct history *h, struct fixture *f, u32 seed)
 {
+	/* Where generations wrap, as a whole or as far as buckets know them. */
+	static const u32 first_gen[] = { 0, 41, 250, (1 << 30) - 5 };
 	struct model *m = &h->model;
 
 	memset(h, 0, sizeof(*h));
@@ -379,32 +337,42 @@ static void history_init(struct history *h, struct fixture *f, u32 seed)
 	prandom_seed_state(&h->rnd, seed);
 	random_params(&h->rnd, &f->p);
 	h->now = T0 + prandom_u32_state(&h->rnd);
-	fixture_start(f, h->now);
+	m->first_gen = first_gen[seed % ARRAY_SIZE(first_gen)];
+	memset(&f->b, 0, sizeof(f->b));
+	cbreak_breaker_init(&f->b, h->now, m->first_gen);
 	m->p = &f->p;
-	m->response_ns = f->p.response_ms * TEST_MS;
-	m->passing_ns = (f->p.passing_ms ?: f->p.response_ms) * TEST_MS;
-	m->broken_ns = (f->p.broken_ms ?: f->p.response_ms) * TEST_MS;
-	m->recovery_ns = (f->p.recovery_ms ?: f->p.response_ms) * TEST_MS;
 	m->since = h->now;
 }
 
 /* From whatever state: time and successes lead to PASSING, and soon. */
 static void find_way_back(struct kunit *test, struct history *h)
 {
-	u32 needed = max(h->f->p.recovery_samples, 1U);
 	struct fixture *f = h->f;
+	u32 needed = max(f->p.recovery_samples, 1U);
 	u32 round, i;
 
+	if (state_of(f) == CBREAK_STATE_BROKEN &&
+	    !cbreak_breaker_deadline(&f->b, &f->p, h->now)) {
+		/* But what is isolated for good waits for a word. */
+		h->now += 365 * 86400 * TEST_SEC;
+		tick(f, h->now);
+		KUNIT_ASSERT_EQ_MSG(test, state_of(f), CBREAK_STATE_BROKEN,
+				    "seed %u", h->seed);
+		reset(f, h->now);
+	}
 	for (round = 0; round < 3; round++) {
 		if (state_of(f) == CBREAK_STATE_BROKEN) {
-			h->now += h->model.broken_ns;
+			h->now = max(h->now, cbreak_breaker_deadline(&f->b,
+								     &f->p,
+								     h->now));
 			tick(f, h->now);
 			KUNIT_ASSERT_EQ_MSG(test, state_of(f),
 					    CBREAK_STATE_RECOVERING, "seed %u",
 					    h->seed);
 		}
 		/* Past the end, and what failed so far forgotten. */
-		h->now += h->model.recovery_ns + h->model.response_ns;
+		h->now += cbreak_recovery_ms(&f->p) * TEST_MS +
+			  f->p.response_ms * TEST_MS;
 		for (i = 0; i < needed; i++) {
 			if (state_of(f) != CBREAK_STATE_RECOVERING)
 				break;
@@ -425,6 +393,7 @@ static void run_histories(struct kunit *test, struct seen *seen)
 	struct history *h;
 	u32 seed;
 
+	BUILD_BUG_ON(STEPS > MODEL_OUTCOMES);
 	h = kunit_kzalloc(test, sizeof(*h), GFP_KERNEL);
 	KUNIT_ASSERT_NOT_NULL(test, h);
 	for (seed = 1; seed <= HISTORIES; seed++) {
@@ -433,13 +402,17 @@ static void run_histories(struct kunit *test, struct seen *seen)
 			if (h->step % 30 == 0)
 				h->failing_pct =
 					failing_pct[test_below(&h->rnd, 6)];
-			pass_time(h);
+			pass_time(h, seen);
 			step(test, h, seen);
 		}
+		seen->ahead += h->model.ahead;
 		find_way_back(test, h);
 		cond_resched();
 	}
 }
+
+#define SEEN(what, often)						\
+	KUNIT_EXPECT_GT(test, (u64)seen.what, (u64)(often))
 
 static void model_test(struct kunit *test)
 {
@@ -450,12 +423,27 @@ static void model_test(struct kunit *test)
 	/* Histories in which something never happens would prove nothing. */
 	for (i = 0; i < ARRAY_SIZE(seen.cause); i++)
 		KUNIT_EXPECT_GT_MSG(test, seen.cause[i], 500, "cause %u", i);
-	KUNIT_EXPECT_GT(test, seen.late, 2000);
-	KUNIT_EXPECT_GT(test, seen.counted, 50000);
-	KUNIT_EXPECT_GT(test, seen.verdict[CBREAK_STATE_RECOVERING]
-			[CBREAK_ADMIT], 2000);
-	KUNIT_EXPECT_GT(test, seen.verdict[CBREAK_STATE_RECOVERING]
-			[CBREAK_REJECT], 2000);
+	for (i = 0; i < ARRAY_SIZE(seen.held); i++)
+		KUNIT_EXPECT_GT_MSG(test, seen.held[i], 500, "hold %u", i);
+	for (i = 0; i < CBREAK_STATES; i++)
+		KUNIT_EXPECT_GT_MSG(test, seen.changed[i], 500, "state %u", i);
+	SEEN(steps, HISTORIES * STEPS - 1);
+	SEEN(counted, 200000);
+	SEEN(late, 20000);
+	SEEN(late_by_two, 5000);
+	SEEN(no_place, 50);
+	SEEN(rescaled, 1000);
+	SEEN(hold_over[CBREAK_STATE_PASSING], 100);
+	SEEN(hold_over[CBREAK_STATE_BROKEN], 100);
+	SEEN(backed_off, 500);
+	SEEN(jitter[0], 1000);
+	SEEN(jitter[1], 1000);
+	SEEN(behind, 50000);
+	SEEN(before_state, 500);
+	SEEN(ahead, 1000);
+	SEEN(wrapped, 100);
+	SEEN(verdict[CBREAK_STATE_RECOVERING][CBREAK_ADMIT], 2000);
+	SEEN(verdict[CBREAK_STATE_RECOVERING][CBREAK_REJECT], 2000);
 	KUNIT_EXPECT_EQ(test, seen.verdict[CBREAK_STATE_PASSING]
 			[CBREAK_REJECT], 0);
 	KUNIT_EXPECT_EQ(test, seen.verdict[CBREAK_STATE_BROKEN][CBREAK_ADMIT],
