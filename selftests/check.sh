@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.." || exit 1
 vm=selftests/vm
 
 say "preparing"
-"$vm/deps.sh" build vm uml || exit 1
+"$vm/deps.sh" build vm uml model || exit 1
 KDIR=$("$vm/fetch.sh" headers) || exit 1
 "$vm/fetch.sh" kernel >&2 && "$vm/fetch.sh" userland >&2 || exit 1
 
@@ -22,6 +22,18 @@ if ! make -s module tools KDIR="$KDIR" || ! make -s -C selftests ||
 	echo "0 passed, 1 failed"
 	exit 1
 fi
+
+units()
+{
+	selftests/kunit/run.sh
+}
+
+# Indented as KTAP is, for step() to count them too.
+models()
+{
+	selftests/model/run.sh 2>&1 | sed 's/^/    /'
+	return "${PIPESTATUS[0]}"
+}
 
 # Does the machinery tell good from bad?
 unit_runner()
@@ -55,7 +67,7 @@ even_scripts()
 }
 
 step "cbctl" make -s -C tools/cbctl check
-step "unit tests under UML" selftests/kunit/run.sh
+step "unit tests under UML, and models" both units models
 step "selftests in two VMs" both odd_scripts even_scripts
 step "tests of the runners" both unit_runner harness
 step "tests of the benchmark" selftests/bench/selftest.sh
