@@ -87,9 +87,12 @@ static void sleep_in_atomic(void)
 static void leak(void)
 {
 	unsigned int i;
+	void *lost;
 
-	for (i = 0; i < 10; i++)
-		pr_debug("%p\n", kmalloc(72, GFP_KERNEL));
+	for (i = 0; i < 10; i++) {
+		lost = kmalloc(72, GFP_KERNEL);
+		OPTIMIZER_HIDE_VAR(lost);
+	}
 }
 
 /* UBSAN: what C does not define. */
