@@ -24,11 +24,6 @@
 #include "breaker.h"
 #include "streak.h"
 
-static u64 elapsed(u64 since_ns, u64 now_ns)
-{
-	return now_ns > since_ns ? now_ns - since_ns : 0;
-}
-
 /* Another CPU's transition may be later than our clock; none may precede it. */
 static u64 latest(const struct cbreak_breaker *b, u64 now_ns)
 {
@@ -40,11 +35,6 @@ static u32 read_word(const struct cbreak_breaker *b)
 {
 	/* Pairs with the release in enter(): b->since_ns is at least as new. */
 	return smp_load_acquire(&b->word);
-}
-
-static u64 ms_to_ns(u32 ms)
-{
-	return (u64)ms * NSEC_PER_MSEC;
 }
 
 static struct cbreak_counts counts_now(const struct cbreak_breaker *b,
@@ -93,25 +83,6 @@ static u8 trip_cause(const struct cbreak_breaker *b,
 	return NO_CAUSE;
 }
 
-static bool hold_lasts(const struct cbreak_breaker *b, u64 now_ns)
-{
-	u32 hold_ms = READ_ONCE(b->hold_ms);
-
-	return READ_ONCE(b->hold) != CBREAK_HOLD_NONE &&
-	       (hold_ms == CBREAK_HOLD_FOREVER ||
-		elapsed(READ_ONCE(b->since_ns), now_ns) < ms_to_ns(hold_ms));
-}
-
-/* Time to spend in BROKEN. */
-static u64 broken_ns(const struct cbreak_breaker *b,
-		     const struct cbreak_params *p)
-{
-	if (READ_ONCE(b->hold) != CBREAK_HOLD_NONE)
-		return ms_to_ns(READ_ONCE(b->hold_ms));
-	return cbreak_breaker_broken_ns(p, READ_ONCE(b->trips),
-					cbreak_word_gen(READ_ONCE(b->word)));
-}
-
 static void enter(struct cbreak_breaker *b, u8 to, u8 cause, u64 now_ns,
 		  const struct cbreak_counts *counts,
 		  struct cbreak_transition *tr)
@@ -154,8 +125,8 @@ static void advance(struct cbreak_breaker *b, const struct cbreak_params *p,
 	u8 cause;
 
 	now_ns = latest(b, now_ns);
-	age = elapsed(b->since_ns, now_ns);
-	if (b->dead || hold_lasts(b, now_ns))
+	age = cbreak_elapsed_ns(b->since_ns, now_ns);
+	if (b->dead || cbreak_breaker_held(b, now_ns))
 		return;
 
 	gen = cbreak_word_gen(b->word);
@@ -163,17 +134,17 @@ static void advance(struct cbreak_breaker *b, const struct cbreak_params *p,
 	cause = trip_cause(b, p, &counts, gen);
 	switch (cbreak_word_state(b->word)) {
 	case CBREAK_STATE_PASSING:
-		if (cause != NO_CAUSE && age >= ms_to_ns(cbreak_passing_ms(p)))
+		if (cause != NO_CAUSE && age >= cbreak_ms_to_ns(cbreak_passing_ms(p)))
 			enter(b, CBREAK_STATE_BROKEN, cause, now_ns, &counts,
 			      tr);
 		return;
 	case CBREAK_STATE_BROKEN:
-		if (age >= broken_ns(b, p))
+		if (age >= cbreak_breaker_stay_ns(b, p))
 			enter(b, CBREAK_STATE_RECOVERING,
 			      CBREAK_CAUSE_BROKEN_TIME, now_ns, &counts, tr);
 		return;
 	case CBREAK_STATE_RECOVERING:
-		if (age < ms_to_ns(cbreak_recovery_ms(p)) ||
+		if (age < cbreak_ms_to_ns(cbreak_recovery_ms(p)) ||
 		    counts.total < p->recovery_samples) {
 			if (cause != NO_CAUSE)
 				enter(b, CBREAK_STATE_BROKEN, cause, now_ns,
@@ -228,8 +199,8 @@ static enum cbreak_verdict admit_recovering(const struct cbreak_breaker *b,
 					    const struct cbreak_params *p,
 					    u64 now_ns, u32 rnd)
 {
-	u64 age = elapsed(b->since_ns, now_ns);
-	u64 recovery_ns = ms_to_ns(cbreak_recovery_ms(p));
+	u64 age = cbreak_elapsed_ns(b->since_ns, now_ns);
+	u64 recovery_ns = cbreak_ms_to_ns(cbreak_recovery_ms(p));
 
 	lockdep_assert_held(&b->lock);
 	if (age >= recovery_ns)
@@ -241,11 +212,11 @@ static enum cbreak_verdict admit_recovering(const struct cbreak_breaker *b,
 static bool is_due(const struct cbreak_breaker *b,
 		   const struct cbreak_params *p, u8 state, u64 now_ns)
 {
-	u64 age = elapsed(READ_ONCE(b->since_ns), now_ns);
+	u64 age = cbreak_elapsed_ns(READ_ONCE(b->since_ns), now_ns);
 
 	if (state == CBREAK_STATE_BROKEN)
-		return !hold_lasts(b, now_ns) && age >= broken_ns(b, p);
-	return age >= ms_to_ns(cbreak_recovery_ms(p));
+		return !cbreak_breaker_held(b, now_ns) && age >= cbreak_breaker_stay_ns(b, p);
+	return age >= cbreak_ms_to_ns(cbreak_recovery_ms(p));
 }
 
 /**
@@ -353,8 +324,8 @@ bool cbreak_breaker_record(struct cbreak_breaker *b,
 
 	well = all_is_well(b, p, now_ns, failed);
 	if (state == CBREAK_STATE_PASSING) {
-		if (well || elapsed(READ_ONCE(b->since_ns), now_ns) <
-			    ms_to_ns(cbreak_passing_ms(p)))
+		if (well || cbreak_elapsed_ns(READ_ONCE(b->since_ns), now_ns) <
+			    cbreak_ms_to_ns(cbreak_passing_ms(p)))
 			return true;
 		counts = cbreak_window_sum(&b->window, gen,
 					   cbreak_bucket_ns(p), now_ns);
@@ -436,83 +407,5 @@ void cbreak_breaker_control(struct cbreak_breaker *b,
 			tr->hold_ms = b->hold_ms;
 		}
 	}
-	spin_unlock_bh(&b->lock);
-}
-
-/**
- * cbreak_breaker_held - does an administrator hold the breaker in its state?
- * @b: the breaker
- * @now_ns: the present
- *
- * Context: any.
- * Return: whether that lasts.
- */
-bool cbreak_breaker_held(const struct cbreak_breaker *b, u64 now_ns)
-{
-	return hold_lasts(b, now_ns);
-}
-
-/**
- * cbreak_breaker_deadline - when the next timed transition is due
- * @b: the breaker
- * @p: its parameters
- * @now_ns: the present
- *
- * Context: any.
- * Return: the time, ns, or 0 if time causes no transition: in PASSING, in
- *	   RECOVERING after its end, and in BROKEN until told otherwise.
- */
-u64 cbreak_breaker_deadline(const struct cbreak_breaker *b,
-			    const struct cbreak_params *p, u64 now_ns)
-{
-	u8 state = cbreak_word_state(read_word(b));
-	u64 end = READ_ONCE(b->since_ns);
-
-	switch (state) {
-	case CBREAK_STATE_BROKEN:
-		if (READ_ONCE(b->hold) != CBREAK_HOLD_NONE &&
-		    READ_ONCE(b->hold_ms) == CBREAK_HOLD_FOREVER)
-			return 0;
-		return end + broken_ns(b, p);
-	case CBREAK_STATE_RECOVERING:
-		end += ms_to_ns(cbreak_recovery_ms(p));
-		return now_ns < end ? end : 0;
-	}
-	return 0;
-}
-
-/**
- * cbreak_breaker_snapshot - the breaker as it is now
- * @b: the breaker
- * @p: its parameters
- * @now_ns: the present
- * @snap: where it goes
- *
- * Context: BH disabled or process; takes b->lock, so that the parts of the
- *	    picture belong together.
- */
-void cbreak_breaker_snapshot(struct cbreak_breaker *b,
-			     const struct cbreak_params *p, u64 now_ns,
-			     struct cbreak_snapshot *snap)
-{
-	u64 deadline;
-
-	spin_lock_bh(&b->lock);
-	deadline = cbreak_breaker_deadline(b, p, now_ns);
-	snap->state = cbreak_word_state(b->word);
-	snap->gen = cbreak_word_gen(b->word);
-	snap->since_ns = elapsed(b->since_ns, now_ns);
-	snap->next_ns = elapsed(now_ns, deadline);
-	snap->counts = snap->state == CBREAK_STATE_BROKEN ?
-		       b->entry_counts : counts_now(b, p, now_ns);
-	snap->hold = CBREAK_HOLD_NONE;
-	if (hold_lasts(b, now_ns)) {
-		snap->hold = b->hold;
-		snap->hold_ns = b->hold_ms == CBREAK_HOLD_FOREVER ? U64_MAX :
-				ms_to_ns(b->hold_ms) - snap->since_ns;
-	}
-	snap->last.kind = READ_ONCE(b->last_kind);
-	snap->last.type = READ_ONCE(b->last_type);
-	snap->last.code = READ_ONCE(b->last_code);
 	spin_unlock_bh(&b->lock);
 }

@@ -59,6 +59,17 @@ struct cbreak_params {
 	u32 mode;
 };
 
+static inline u64 cbreak_ms_to_ns(u32 ms)
+{
+	return (u64)ms * NSEC_PER_MSEC;
+}
+
+/* Clocks of several CPUs may be read slightly out of order. */
+static inline u64 cbreak_elapsed_ns(u64 since_ns, u64 now_ns)
+{
+	return now_ns > since_ns ? now_ns - since_ns : 0;
+}
+
 static inline u32 cbreak_passing_ms(const struct cbreak_params *p)
 {
 	return p->passing_ms ?: p->response_ms;
@@ -210,6 +221,8 @@ void cbreak_breaker_control(struct cbreak_breaker *b,
 			    enum cbreak_hold action, u32 for_ms,
 			    struct cbreak_transition *tr);
 bool cbreak_breaker_held(const struct cbreak_breaker *b, u64 now_ns);
+u64 cbreak_breaker_stay_ns(const struct cbreak_breaker *b,
+			   const struct cbreak_params *p);
 u64 cbreak_breaker_deadline(const struct cbreak_breaker *b,
 			    const struct cbreak_params *p, u64 now_ns);
 void cbreak_breaker_snapshot(struct cbreak_breaker *b,

@@ -34,9 +34,6 @@
 /* PASSING breakers that are looked at for one to evict. */
 #define EVICT_SCAN	16
 
-/* Breakers that one run of the timer handles. */
-#define TIMER_BATCH	64
-
 static struct kmem_cache *dest_slab;
 
 /*
@@ -104,15 +101,6 @@ static void count_state(struct cbreak_dest *dest, u8 state)
 	WRITE_ONCE(dest->rule->nr[state], dest->rule->nr[state] + 1);
 }
 
-static void dequeue(struct cbreak_dests *dests, struct cbreak_dest *dest)
-{
-	lockdep_assert_held(&dests->lock);
-	if (RB_EMPTY_NODE(&dest->due.node))
-		return;
-	/* If it was the first, the timer comes early and looks again. */
-	timerqueue_del(&dests->due, &dest->due);
-}
-
 /**
  * cbreak_dest_unlink_locked - take a breaker out of all that leads to it
  * @dests: the breakers
@@ -129,7 +117,7 @@ void cbreak_dest_unlink_locked(struct cbreak_dests *dests,
 	cbreak_breaker_kill(&dest->breaker);
 	rhashtable_remove_fast(&dests->table, &dest->node, table_params);
 	list_del(&dest->lru);
-	dequeue(dests, dest);
+	cbreak_dest_disarm_locked(dests, dest);
 	WRITE_ONCE(dest->rule->nr[dest->counted],
 		   dest->rule->nr[dest->counted] - 1);
 	WRITE_ONCE(dests->nr, dests->nr - 1);
@@ -184,42 +172,6 @@ static bool make_room(struct cbreak_dests *dests, u64 now_ns)
 	return true;
 }
 
-/* Let the timer come when the first in the queue is due. */
-static void start_timer(struct cbreak_dests *dests)
-{
-	struct timerqueue_node *first = timerqueue_getnext(&dests->due);
-
-	lockdep_assert_held(&dests->lock);
-	if (first)
-		hrtimer_start(&dests->timer, first->expires,
-			      HRTIMER_MODE_ABS_SOFT);
-}
-
-/**
- * cbreak_dest_arm_locked - have the timer make the transition that is due next
- * @dests: the breakers
- * @dest: the breaker; not unlinked
- * @now_ns: the present
- *
- * Context: with dests->lock, under rcu_read_lock().
- */
-void cbreak_dest_arm_locked(struct cbreak_dests *dests,
-			    struct cbreak_dest *dest, u64 now_ns)
-{
-	u64 deadline;
-
-	lockdep_assert_held(&dests->lock);
-	deadline = cbreak_breaker_deadline(&dest->breaker,
-					   cbreak_rule_params_rcu(dest->rule),
-					   now_ns);
-	dequeue(dests, dest);
-	if (!deadline)
-		return;
-	dest->due.expires = ns_to_ktime(deadline);
-	if (timerqueue_add(&dests->due, &dest->due))
-		start_timer(dests);
-}
-
 /**
  * cbreak_dest_changed - a breaker made a transition
  * @dest: the breaker
@@ -251,63 +203,6 @@ void cbreak_dest_changed(struct cbreak_dest *dest,
 
 	trace_cbreak_state(dest, tr);
 	cbreak_event_state(dest, tr);
-}
-
-/* Take the first that is due out of the queue; NULL if none is. */
-static struct cbreak_dest *take_due(struct cbreak_dests *dests, u64 now_ns)
-{
-	struct timerqueue_node *first;
-
-	spin_lock(&dests->lock);
-	first = timerqueue_getnext(&dests->due);
-	if (first && ktime_to_ns(first->expires) <= now_ns)
-		timerqueue_del(&dests->due, first);
-	else
-		first = NULL;
-	spin_unlock(&dests->lock);
-	return first ? container_of(first, struct cbreak_dest, due) : NULL;
-}
-
-static void make_transition(struct cbreak_dests *dests,
-			    struct cbreak_dest *dest, u64 now_ns)
-{
-	struct cbreak_transition tr = {};
-
-	cbreak_breaker_tick(&dest->breaker, cbreak_rule_params_rcu(dest->rule),
-			    now_ns, &tr);
-	if (tr.happened) {
-		cbreak_dest_changed(dest, &tr, now_ns);
-		return;
-	}
-	/* Parameters may have moved the deadline away. */
-	spin_lock(&dests->lock);
-	if (!dest->breaker.dead)
-		cbreak_dest_arm_locked(dests, dest, now_ns);
-	spin_unlock(&dests->lock);
-}
-
-/*
- * A breaker that leaves the table meanwhile stays until the end of the
- * read-side section. What a batch leaves over is due at once: the softirq
- * handler then sees to it that others run in between.
- */
-static enum hrtimer_restart timer_expired(struct hrtimer *timer)
-{
-	struct cbreak_dests *dests = container_of(timer, struct cbreak_dests,
-						  timer);
-	u64 now_ns = ktime_get_ns();
-	struct cbreak_dest *dest;
-	int budget = TIMER_BATCH;
-
-	rcu_read_lock();
-	while (budget-- && (dest = take_due(dests, now_ns)))
-		make_transition(dests, dest, now_ns);
-	rcu_read_unlock();
-
-	spin_lock(&dests->lock);
-	start_timer(dests);
-	spin_unlock(&dests->lock);
-	return HRTIMER_NORESTART;
 }
 
 /**
@@ -468,9 +363,7 @@ int cbreak_dests_init(struct cbreak_dests *dests, struct net *net,
 	spin_lock_init(&dests->lock);
 	INIT_LIST_HEAD(&dests->passing);
 	INIT_LIST_HEAD(&dests->tripped);
-	timerqueue_init_head(&dests->due);
-	hrtimer_setup(&dests->timer, timer_expired, CLOCK_MONOTONIC,
-		      HRTIMER_MODE_ABS_SOFT);
+	cbreak_dest_timer_init(dests);
 	INIT_DELAYED_WORK(&dests->gc, cbreak_dest_collect_idle);
 	return rhashtable_init(&dests->table, &table_params);
 }

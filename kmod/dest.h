@@ -116,11 +116,16 @@ void cbreak_dest_changed(struct cbreak_dest *dest,
 void cbreak_dest_unlink_locked(struct cbreak_dests *dests,
 			       struct cbreak_dest *dest);
 void cbreak_dest_free(struct cbreak_dest *dest);
-void cbreak_dest_arm_locked(struct cbreak_dests *dests,
-			    struct cbreak_dest *dest, u64 now_ns);
 void cbreak_dest_make_key(struct cbreak_key *key,
 			  const struct cbreak_rule *rule, u8 family,
 			  const union nf_inet_addr *addr, u16 port);
+
+/* Transitions that time makes: dest_timer.c */
+void cbreak_dest_timer_init(struct cbreak_dests *dests);
+void cbreak_dest_arm_locked(struct cbreak_dests *dests,
+			    struct cbreak_dest *dest, u64 now_ns);
+void cbreak_dest_disarm_locked(struct cbreak_dests *dests,
+			       struct cbreak_dest *dest);
 
 /* Of many at once: dest_walk.c */
 void cbreak_dest_collect_idle(struct work_struct *work);

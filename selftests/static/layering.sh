@@ -8,9 +8,9 @@ cd "$(dirname "$0")/../.." || exit 1
 
 declare -A rank=(
 	[window]=0 [streak]=0
-	[breaker]=1 [breaker_time]=1 [classify]=1 [attempt]=1 [stats]=1
+	[breaker]=1 [breaker_view]=1 [breaker_time]=1 [classify]=1 [attempt]=1 [stats]=1
 	[rule]=2
-	[dest]=3 [dest_walk]=3 [event]=3 [fill]=3 [trace]=3
+	[dest]=3 [dest_timer]=3 [dest_walk]=3 [event]=3 [fill]=3 [trace]=3
 	[net]=4 [answer]=4
 	[outcome]=5 [sysfs]=5 [sysfs_rule]=5 [sysfs_breaker]=5
 	[hook]=6
