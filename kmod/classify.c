@@ -4,14 +4,17 @@
  *
  * After the idea of net/sched/cls_flower.c: one hash table for each distinct
  * mask, so that a lookup costs one probe for each mask in use, and not one
- * step for each rule. A mask is a prefix length and a number of leading bits
- * of the port. A port range is cut into the aligned blocks that make it up,
- * at most 30, and stands in the table of each block's mask.
+ * step for each rule. A mask is a prefix length, a number of leading bits of
+ * the port, and which bits of the packet's mark are looked at. A port range is
+ * cut into the aligned blocks that make it up, at most 30, and stands in the
+ * table of each block's mask. So a table holds for a connection no more than
+ * the rules of which nothing but prio tells which one wins, or the width of
+ * their ranges.
  *
  * Masks are kept with the longest prefix first. Among those of one length all
- * are asked, since a rule's block says nothing about how wide its range is;
- * then the narrower range wins, then the lower prio. The first prefix length
- * with a hit ends the search.
+ * are asked, since a rule's block says nothing about how wide its range is,
+ * and cbreak_match_order() tells which one wins. The first prefix length with
+ * a hit ends the search.
  *
  * A class without destination stands in the lists of both families with
  * prefix length 0. A prefix shorter than loopback's own does not match
@@ -21,34 +24,40 @@
  * RCU. A removed class is out of every table when remove returns, but readers
  * may still hold it until a grace period later.
  */
-#include <linux/in.h>
-#include <linux/ipv6.h>
 #include <linux/jhash.h>
 #include <linux/rculist.h>
 #include <linux/rhashtable.h>
 #include <linux/slab.h>
 #include <linux/socket.h>
-#include <net/ipv6.h>
 
 #include "classify.h"
 
 #define PORT_BITS	16
-/* Loopback's own prefixes, 127.0.0.0/8 and ::1/128. */
-#define LOOPBACK_LEN4	8
-#define LOOPBACK_LEN6	128
 
+/*
+ * What most rules do not ask for comes last, and is not hashed for those: see
+ * struct shape.
+ */
 struct mask_key {
 	union nf_inet_addr addr;
 	u32 port;
+	u32 fwmark;
+};
+
+/* How much of a connection a mask looks at. */
+struct shape {
+	u32 fwmask;
+	u8 dst_len;
+	u8 port_len;
 };
 
 struct mask {
 	struct list_head list;
 	union nf_inet_addr addr_mask;
+	struct shape shape;
 	u16 port_mask;
-	u8 dst_len;
-	u8 port_len;
 	u8 loopback_len;
+	bool only_dest;
 	unsigned int nr_entries;
 	struct mask *next_unused;
 	struct rhltable table;
@@ -68,7 +77,7 @@ struct cbreak_class_entries {
 };
 
 /* Of an IPv4 address three words are zero: half of the work. */
-static u32 hash_key(const void *data, u32 len, u32 seed)
+static u32 hash_dest(const void *data, u32 len, u32 seed)
 {
 	const struct mask_key *key = data;
 
@@ -77,7 +86,7 @@ static u32 hash_key(const void *data, u32 len, u32 seed)
 	return jhash2(data, len / sizeof(u32), seed);
 }
 
-static int compare_key(struct rhashtable_compare_arg *arg, const void *obj)
+static int compare_dest(struct rhashtable_compare_arg *arg, const void *obj)
 {
 	const struct entry *entry = obj;
 	const struct mask_key *key = arg->key;
@@ -86,215 +95,95 @@ static int compare_key(struct rhashtable_compare_arg *arg, const void *obj)
 	       !nf_inet_addr_cmp(&key->addr, &entry->key.addr);
 }
 
-static const struct rhashtable_params mask_params = {
-	.key_len = sizeof(struct mask_key),
+/* Of a mask that looks at nothing but the destination. */
+static const struct rhashtable_params dest_params = {
+	.key_len = offsetofend(struct mask_key, port),
 	.key_offset = offsetof(struct entry, key),
 	.head_offset = offsetof(struct entry, node),
-	.hashfn = hash_key,
-	.obj_cmpfn = compare_key,
+	.hashfn = hash_dest,
+	.obj_cmpfn = compare_dest,
 	.automatic_shrinking = true,
 };
 
-static u8 family_bits(u8 family)
-{
-	return family == AF_INET ? 32 : 128;
-}
-
-/**
- * cbreak_match_make_mask - the mask of a prefix
- * @mask: where it goes
- * @family: AF_INET or AF_INET6
- * @len: prefix length
- *
- * Context: any.
- */
-void cbreak_match_make_mask(union nf_inet_addr *mask, u8 family, u8 len)
-{
-	unsigned int i;
-
-	memset(mask, 0, sizeof(*mask));
-	for (i = 0; i < family_bits(family) / 32 && len; i++) {
-		u8 bits = min_t(u8, len, 32);
-
-		mask->ip6[i] = htonl(~0U << (32 - bits));
-		len -= bits;
-	}
-}
+static const struct rhashtable_params full_params = {
+	.key_len = offsetofend(struct mask_key, fwmark),
+	.key_offset = offsetof(struct entry, key),
+	.head_offset = offsetof(struct entry, node),
+	.automatic_shrinking = true,
+};
 
 static u16 make_port_mask(u8 len)
 {
 	return ~0U << (PORT_BITS - len);
 }
 
-/**
- * cbreak_match_apply_mask - the prefix of an address
- * @out: where it goes
- * @addr: the address
- * @mask: its mask
- *
- * Context: any.
- */
-void cbreak_match_apply_mask(union nf_inet_addr *out,
-			     const union nf_inet_addr *addr,
-			     const union nf_inet_addr *mask)
-{
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(out->all); i++)
-		out->all[i] = addr->all[i] & mask->all[i];
-}
-
-static bool is_loopback(u8 family, const union nf_inet_addr *addr)
-{
-	return family == AF_INET ? ipv4_is_loopback(addr->ip) :
-				   ipv6_addr_loopback(&addr->in6);
-}
-
-static u8 loopback_len(u8 family)
-{
-	return family == AF_INET ? LOOPBACK_LEN4 : LOOPBACK_LEN6;
-}
-
-static u16 port_width(const struct cbreak_match *match)
-{
-	return match->port_max - match->port_min;
-}
-
-/* a and b match the same destination with prefixes of the same length. */
-static bool is_better(const struct cbreak_match *a,
-		      const struct cbreak_match *b)
-{
-	if (port_width(a) != port_width(b))
-		return port_width(a) < port_width(b);
-	return a->prio < b->prio;
-}
-
-/**
- * cbreak_match_covers - does a match include a destination?
- * @match: the match
- * @family: AF_INET or AF_INET6
- * @daddr: destination address, unused bytes zero
- * @dport: destination port, host byte order
- *
- * Context: any.
- * Return: whether it does.
- */
-bool cbreak_match_covers(const struct cbreak_match *match, u8 family,
-			 const union nf_inet_addr *daddr, u16 dport)
-{
-	union nf_inet_addr mask, addr;
-
-	if (dport < match->port_min || dport > match->port_max)
-		return false;
-	if (match->family != AF_UNSPEC && match->family != family)
-		return false;
-	if (match->dst_len < loopback_len(family) && is_loopback(family, daddr))
-		return false;
-	cbreak_match_make_mask(&mask, family, match->dst_len);
-	cbreak_match_apply_mask(&addr, daddr, &mask);
-	return !memcmp(&addr, &match->dst, sizeof(addr));
-}
-
-/**
- * cbreak_match_equal - are two matches the same but for prio?
- * @a: a match
- * @b: another
- *
- * Context: any.
- * Return: whether they are.
- */
-bool cbreak_match_equal(const struct cbreak_match *a,
-			const struct cbreak_match *b)
-{
-	return a->family == b->family && a->dst_len == b->dst_len &&
-	       a->port_min == b->port_min && a->port_max == b->port_max &&
-	       !memcmp(&a->dst, &b->dst, sizeof(a->dst));
-}
-
-/**
- * cbreak_match_ties - is there a destination for which neither match wins?
- * @a: a match
- * @b: another
- *
- * Context: any.
- * Return: whether there is one.
- */
-bool cbreak_match_ties(const struct cbreak_match *a,
-		       const struct cbreak_match *b)
-{
-	if (a->dst_len != b->dst_len || a->prio != b->prio ||
-	    port_width(a) != port_width(b))
-		return false;
-	if (a->family != b->family && a->family != AF_UNSPEC &&
-	    b->family != AF_UNSPEC)
-		return false;
-	if (memcmp(&a->dst, &b->dst, sizeof(a->dst)))
-		return false;
-	return a->port_min <= b->port_max && b->port_min <= a->port_max;
-}
-
-/**
- * cbreak_match_host_bits - does the destination have bits beyond its prefix?
- * @match: the match; its family is not AF_UNSPEC
- *
- * Context: any.
- * Return: whether it has.
- */
-bool cbreak_match_host_bits(const struct cbreak_match *match)
-{
-	union nf_inet_addr mask, addr;
-
-	cbreak_match_make_mask(&mask, match->family, match->dst_len);
-	cbreak_match_apply_mask(&addr, &match->dst, &mask);
-	return memcmp(&addr, &match->dst, sizeof(addr));
-}
-
-static struct list_head *family_masks(struct cbreak_classifier *classifier,
-				      u8 family)
+static struct cbreak_masks *family_masks(struct cbreak_classifier *classifier,
+					 u8 family)
 {
 	return family == AF_INET ? &classifier->masks4 : &classifier->masks6;
 }
 
-static struct mask *mask_create(struct list_head *masks, u8 family, u8 dst_len,
-				u8 port_len)
+static bool same_shape(const struct shape *a, const struct shape *b)
 {
-	struct list_head *place = masks;
-	struct mask *mask, *pos;
+	return a->dst_len == b->dst_len && a->port_len == b->port_len &&
+	       a->fwmask == b->fwmask;
+}
+
+static struct mask *mask_alloc(u8 family, const struct shape *shape)
+{
+	struct mask *mask;
 	int err;
 
-	list_for_each_entry(pos, masks, list) {
-		if (pos->dst_len == dst_len && pos->port_len == port_len)
-			return pos;
-		if (pos->dst_len < dst_len)
-			break;
-		place = &pos->list;
-	}
 	mask = kzalloc(sizeof(*mask), GFP_KERNEL_ACCOUNT);
 	if (!mask)
 		return ERR_PTR(-ENOMEM);
-	err = rhltable_init(&mask->table, &mask_params);
+	mask->only_dest = !shape->fwmask;
+	err = rhltable_init(&mask->table, mask->only_dest ? &dest_params :
+							    &full_params);
 	if (err) {
 		kfree(mask);
 		return ERR_PTR(err);
 	}
-	cbreak_match_make_mask(&mask->addr_mask, family, dst_len);
-	mask->port_mask = make_port_mask(port_len);
-	mask->dst_len = dst_len;
-	mask->port_len = port_len;
-	mask->loopback_len = loopback_len(family);
+	cbreak_match_make_mask(&mask->addr_mask, family, shape->dst_len);
+	mask->port_mask = make_port_mask(shape->port_len);
+	mask->shape = *shape;
+	mask->loopback_len = cbreak_match_loopback_len(family);
+	return mask;
+}
+
+static struct mask *mask_find_or_create(struct cbreak_masks *masks, u8 family,
+					const struct shape *shape)
+{
+	struct list_head *place = &masks->list;
+	struct mask *mask, *pos;
+
+	list_for_each_entry(pos, &masks->list, list) {
+		if (same_shape(&pos->shape, shape))
+			return pos;
+		if (pos->shape.dst_len < shape->dst_len)
+			break;
+		place = &pos->list;
+	}
+	if (masks->nr >= CBREAK_MASKS_MAX)
+		return ERR_PTR(-ENOSPC);
+	mask = mask_alloc(family, shape);
+	if (IS_ERR(mask))
+		return mask;
+	masks->nr++;
 	list_add_rcu(&mask->list, place);
 	return mask;
 }
 
 /* Unlink the masks that have lost their last entry, and free them. */
-static void masks_prune(struct list_head *masks)
+static void masks_prune(struct cbreak_masks *masks)
 {
 	struct mask *mask, *tmp, *unused = NULL;
 
-	list_for_each_entry_safe(mask, tmp, masks, list) {
+	list_for_each_entry_safe(mask, tmp, &masks->list, list) {
 		if (mask->nr_entries)
 			continue;
 		list_del_rcu(&mask->list);
+		masks->nr--;
 		mask->next_unused = unused;
 		unused = mask;
 	}
@@ -308,6 +197,28 @@ static void masks_prune(struct list_head *masks)
 		rhltable_destroy(&mask->table);
 		kfree(mask);
 	}
+}
+
+static int mask_insert(struct mask *mask, struct entry *entry)
+{
+	int err;
+
+	if (mask->only_dest)
+		err = rhltable_insert(&mask->table, &entry->node, dest_params);
+	else
+		err = rhltable_insert(&mask->table, &entry->node, full_params);
+	if (!err)
+		mask->nr_entries++;
+	return err;
+}
+
+static void mask_remove(struct mask *mask, struct entry *entry)
+{
+	if (mask->only_dest)
+		rhltable_remove(&mask->table, &entry->node, dest_params);
+	else
+		rhltable_remove(&mask->table, &entry->node, full_params);
+	mask->nr_entries--;
 }
 
 /* Length in bits of the largest aligned block that begins at min. */
@@ -337,29 +248,33 @@ static int insert_family(struct cbreak_classifier *classifier,
 			 struct cbreak_class *class, u8 family)
 {
 	const struct cbreak_match *match = &class->match;
+	struct shape shape = {
+		.dst_len = match->dst_len,
+		.fwmask = match->fwmask,
+	};
 	u32 min = match->port_min;
 
 	while (min <= match->port_max) {
-		u8 len = block_len(min, match->port_max);
 		struct entry *entry;
 		struct mask *mask;
 		int err;
 
-		mask = mask_create(family_masks(classifier, family), family,
-				   match->dst_len, len);
+		shape.port_len = block_len(min, match->port_max);
+		mask = mask_find_or_create(family_masks(classifier, family),
+					   family, &shape);
 		if (IS_ERR(mask))
 			return PTR_ERR(mask);
 		entry = &class->entries->entry[class->entries->nr];
 		entry->key.addr = match->dst;
 		entry->key.port = min;
+		entry->key.fwmark = match->fwmark;
 		entry->class = class;
 		entry->mask = mask;
-		err = rhltable_insert(&mask->table, &entry->node, mask_params);
+		err = mask_insert(mask, entry);
 		if (err)
 			return err;
-		mask->nr_entries++;
 		class->entries->nr++;
-		min += BIT(PORT_BITS - len);
+		min += BIT(PORT_BITS - shape.port_len);
 	}
 	return 0;
 }
@@ -370,8 +285,10 @@ static int insert_family(struct cbreak_classifier *classifier,
  */
 void cbreak_classify_init(struct cbreak_classifier *classifier)
 {
-	INIT_LIST_HEAD(&classifier->masks4);
-	INIT_LIST_HEAD(&classifier->masks6);
+	INIT_LIST_HEAD(&classifier->masks4.list);
+	INIT_LIST_HEAD(&classifier->masks6.list);
+	classifier->masks4.nr = 0;
+	classifier->masks6.nr = 0;
 }
 
 /**
@@ -380,8 +297,8 @@ void cbreak_classify_init(struct cbreak_classifier *classifier)
  * @class: the class; its match is valid and ties with no other's
  *
  * Context: process, may sleep. The caller serialises changes.
- * Return: 0, or -ENOMEM or another error of the hash table, with nothing
- *	   changed.
+ * Return: 0; -ENOSPC if there would be too many masks; -ENOMEM or another error
+ *	   of the hash table; with nothing changed then.
  */
 int cbreak_classify_insert(struct cbreak_classifier *classifier,
 			   struct cbreak_class *class)
@@ -422,9 +339,7 @@ void cbreak_classify_remove(struct cbreak_classifier *classifier,
 	for (i = 0; i < entries->nr; i++) {
 		struct entry *entry = &entries->entry[i];
 
-		rhltable_remove(&entry->mask->table, &entry->node,
-				mask_params);
-		entry->mask->nr_entries--;
+		mask_remove(entry->mask, entry);
 	}
 	class->entries = NULL;
 	kfree_rcu(entries, rcu);
@@ -432,21 +347,31 @@ void cbreak_classify_remove(struct cbreak_classifier *classifier,
 	masks_prune(&classifier->masks6);
 }
 
+static struct rhlist_head *mask_lookup_rcu(struct mask *mask,
+					   const struct cbreak_flow *flow)
+{
+	struct mask_key key;
+
+	cbreak_match_apply_mask(&key.addr, flow->daddr, &mask->addr_mask);
+	key.port = flow->dport & mask->port_mask;
+	if (likely(mask->only_dest))
+		return rhltable_lookup(&mask->table, &key, dest_params);
+	key.fwmark = flow->fwmark & mask->shape.fwmask;
+	return rhltable_lookup(&mask->table, &key, full_params);
+}
+
 static const struct cbreak_match *
-probe_mask(struct mask *mask, const union nf_inet_addr *daddr, u16 dport,
+probe_mask(struct mask *mask, const struct cbreak_flow *flow,
 	   const struct cbreak_match *best)
 {
 	struct rhlist_head *list, *node;
-	struct mask_key key;
 	struct entry *entry;
 
-	cbreak_match_apply_mask(&key.addr, daddr, &mask->addr_mask);
-	key.port = dport & mask->port_mask;
-	list = rhltable_lookup(&mask->table, &key, mask_params);
+	list = mask_lookup_rcu(mask, flow);
 	rhl_for_each_entry_rcu(entry, node, list, node) {
 		const struct cbreak_match *match = &entry->class->match;
 
-		if (!best || is_better(match, best))
+		if (!best || cbreak_match_order(match, best) < 0)
 			best = match;
 	}
 	return best;
@@ -455,31 +380,28 @@ probe_mask(struct mask *mask, const union nf_inet_addr *daddr, u16 dport,
 /**
  * cbreak_classify_lookup_rcu - find the most specific match
  * @classifier: the classifier
- * @family: AF_INET or AF_INET6
- * @daddr: destination address, unused bytes zero
- * @dport: destination port, host byte order
+ * @flow: what is to be matched
  *
  * Context: any, under rcu_read_lock().
  * Return: the class, without a reference, or NULL.
  */
 struct cbreak_class *
 cbreak_classify_lookup_rcu(const struct cbreak_classifier *classifier,
-			   u8 family, const union nf_inet_addr *daddr,
-			   u16 dport)
+			   const struct cbreak_flow *flow)
 {
-	const struct list_head *masks = family == AF_INET ?
-					&classifier->masks4 :
-					&classifier->masks6;
+	const struct list_head *masks = flow->family == AF_INET ?
+					&classifier->masks4.list :
+					&classifier->masks6.list;
 	const struct cbreak_match *best = NULL;
 	struct mask *mask;
 
 	list_for_each_entry_rcu(mask, masks, list) {
-		if (best && mask->dst_len != best->dst_len)
+		if (best && mask->shape.dst_len != best->dst_len)
 			break;
-		if (mask->dst_len < mask->loopback_len &&
-		    is_loopback(family, daddr))
+		if (mask->shape.dst_len < mask->loopback_len &&
+		    cbreak_match_is_loopback(flow->family, flow->daddr))
 			break;
-		best = probe_mask(mask, daddr, dport, best);
+		best = probe_mask(mask, flow, best);
 	}
 	return best ? container_of(best, struct cbreak_class, match) : NULL;
 }

@@ -3,26 +3,21 @@
 #define _CBREAK_CLASSIFY_H
 
 #include <linux/list.h>
-#include <linux/netfilter.h>
-#include <linux/types.h>
+
+#include "match.h"
 
 /**
- * struct cbreak_match - which connections a rule is for
- * @dst: destination prefix, host bits clear; unused bytes are zero
- * @family: AF_INET, AF_INET6, or AF_UNSPEC for every destination of both
- * @dst_len: prefix length, 0 for AF_UNSPEC
- * @port_min: first destination port, host byte order; 0 with @port_max 65535
- *	      for any port
- * @port_max: last destination port
- * @prio: the lower one wins between equally specific rules
+ * struct cbreak_flow - a connection that looks for its rule
+ * @daddr: destination address, unused bytes zero
+ * @family: AF_INET or AF_INET6
+ * @dport: destination port, host byte order
+ * @fwmark: the mark of its SYN
  */
-struct cbreak_match {
-	union nf_inet_addr dst;
+struct cbreak_flow {
+	const union nf_inet_addr *daddr;
 	u8 family;
-	u8 dst_len;
-	u16 port_min;
-	u16 port_max;
-	u32 prio;
+	u16 dport;
+	u32 fwmark;
 };
 
 struct cbreak_class_entries;
@@ -38,16 +33,32 @@ struct cbreak_class {
 };
 
 /**
+ * struct cbreak_masks - the masks of an address family
+ * @list: the longest prefix first
+ * @nr: how many
+ */
+struct cbreak_masks {
+	struct list_head list;
+	unsigned int nr;
+};
+
+/**
  * struct cbreak_classifier - the matches of a network namespace
- * @masks4: masks of IPv4 destinations, longest prefix first
- * @masks6: masks of IPv6 destinations, longest prefix first
+ * @masks4: masks of IPv4 destinations
+ * @masks6: masks of IPv6 destinations
  *
  * Changes are serialised by the owner; lookups run under RCU.
  */
 struct cbreak_classifier {
-	struct list_head masks4;
-	struct list_head masks6;
+	struct cbreak_masks masks4;
+	struct cbreak_masks masks6;
 };
+
+/*
+ * Each costs every SYN of the family one lookup. A single rule needs no more
+ * than 16, one for each size of the blocks that make up its range of ports.
+ */
+#define CBREAK_MASKS_MAX	512
 
 void cbreak_classify_init(struct cbreak_classifier *classifier);
 int cbreak_classify_insert(struct cbreak_classifier *classifier,
@@ -56,18 +67,6 @@ void cbreak_classify_remove(struct cbreak_classifier *classifier,
 			    struct cbreak_class *class);
 struct cbreak_class *
 cbreak_classify_lookup_rcu(const struct cbreak_classifier *classifier,
-			   u8 family, const union nf_inet_addr *daddr,
-			   u16 dport);
-void cbreak_match_make_mask(union nf_inet_addr *mask, u8 family, u8 len);
-void cbreak_match_apply_mask(union nf_inet_addr *out,
-			     const union nf_inet_addr *addr,
-			     const union nf_inet_addr *mask);
-bool cbreak_match_covers(const struct cbreak_match *match, u8 family,
-			 const union nf_inet_addr *daddr, u16 dport);
-bool cbreak_match_equal(const struct cbreak_match *a,
-			const struct cbreak_match *b);
-bool cbreak_match_ties(const struct cbreak_match *a,
-		       const struct cbreak_match *b);
-bool cbreak_match_host_bits(const struct cbreak_match *match);
+			   const struct cbreak_flow *flow);
 
 #endif /* _CBREAK_CLASSIFY_H */

@@ -36,7 +36,7 @@ static void destroy_rule(struct cbreak_net *cn, struct cbreak_rule *rule)
  * @extack: where the reason of a refusal goes
  *
  * Return: 0; -EEXIST if another rule has the name or an equal claim, -ENOSPC
- *	   if there are too many rules, -ENOMEM.
+ *	   if there are too many rules or kinds of match, -ENOMEM.
  */
 int cbreak_control_add_rule(struct cbreak_net *cn, const char *name,
 			    const struct cbreak_identity *identity,
@@ -60,7 +60,7 @@ int cbreak_control_add_rule(struct cbreak_net *cn, const char *name,
 	err = cbreak_sysfs_add_rule(cn, rule);
 	if (err)
 		goto err_destroy;
-	err = cbreak_rule_publish(&cn->rules, rule);
+	err = cbreak_rule_publish(&cn->rules, rule, extack);
 	if (err)
 		goto err_destroy;
 	cbreak_event_rule(rule, CBREAK_CMD_RULE_NEW_NTF);

@@ -83,6 +83,10 @@ static int fill_match(struct sk_buff *skb, const struct cbreak_match *match)
 	    (nla_put_u16(skb, CBREAK_A_RULE_PORT_MIN, match->port_min) ||
 	     nla_put_u16(skb, CBREAK_A_RULE_PORT_MAX, match->port_max)))
 		return -EMSGSIZE;
+	if (match->fwmask &&
+	    (nla_put_u32(skb, CBREAK_A_RULE_FWMARK, match->fwmark) ||
+	     nla_put_u32(skb, CBREAK_A_RULE_FWMASK, match->fwmask)))
+		return -EMSGSIZE;
 	return nla_put_u32(skb, CBREAK_A_RULE_PRIO, match->prio);
 }
 

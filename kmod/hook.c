@@ -159,6 +159,20 @@ static unsigned int reject(struct cbreak_net *cn, struct cbreak_dest *dest,
 	return refusal(mode);
 }
 
+static struct cbreak_rule *find_rule(const struct cbreak_net *cn,
+				     const struct sk_buff *skb,
+				     const struct cbreak_attempt *syn)
+{
+	const struct cbreak_flow flow = {
+		.daddr = &syn->tuple.daddr,
+		.family = syn->family,
+		.dport = ntohs(syn->tuple.dport),
+		.fwmark = skb->mark,
+	};
+
+	return cbreak_rule_classify_rcu(&cn->rules, &flow);
+}
+
 /* TCP sends such a SYN again at once, without option, if it is refused. */
 static bool is_fast_open(const struct sock *sk)
 {
@@ -192,8 +206,7 @@ static unsigned int admit(struct cbreak_net *cn, struct sk_buff *skb,
 
 	if (!get_syn(skb, sk, family, &syn))
 		return NF_ACCEPT;
-	rule = cbreak_rule_classify_rcu(&cn->rules, family, &syn.tuple.daddr,
-					ntohs(syn.tuple.dport));
+	rule = find_rule(cn, skb, &syn);
 	if (!rule)
 		return NF_ACCEPT;
 	/* The attempt may have ended long before its last retransmission. */

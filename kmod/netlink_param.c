@@ -46,6 +46,8 @@ const struct nla_policy cbreak_rule_policy[CBREAK_A_RULE_MAX + 1] = {
 	[CBREAK_A_RULE_BACKOFF] = { .type = NLA_U32 },
 	[CBREAK_A_RULE_BROKEN_TIME_MAX] = { .type = NLA_U32 },
 	[CBREAK_A_RULE_JITTER] = { .type = NLA_U32 },
+	[CBREAK_A_RULE_FWMARK] = { .type = NLA_U32 },
+	[CBREAK_A_RULE_FWMASK] = { .type = NLA_U32 },
 };
 
 /* What a rule gets that says nothing else. */
@@ -162,6 +164,34 @@ static int parse_port(struct nlattr **attrs, struct cbreak_match *match,
 	return 0;
 }
 
+static int parse_fwmark(struct nlattr **attrs, struct cbreak_match *match,
+			struct netlink_ext_ack *extack)
+{
+	const struct nlattr *mark = attrs[CBREAK_A_RULE_FWMARK];
+	const struct nlattr *mask = attrs[CBREAK_A_RULE_FWMASK];
+
+	if (!mark) {
+		if (!mask)
+			return 0;
+		NL_SET_ERR_MSG_ATTR(extack, mask,
+				    "a mask of the mark without a mark");
+		return -EINVAL;
+	}
+	match->fwmark = nla_get_u32(mark);
+	match->fwmask = mask ? nla_get_u32(mask) : U32_MAX;
+	if (!match->fwmask) {
+		NL_SET_ERR_MSG_ATTR(extack, mask,
+				    "a mask of 0 is any mark: leave it out");
+		return -EINVAL;
+	}
+	if (match->fwmark & ~match->fwmask) {
+		NL_SET_ERR_MSG_ATTR(extack, mark,
+				    "the mark has bits set beyond its mask");
+		return -EINVAL;
+	}
+	return 0;
+}
+
 static int parse_match(struct nlattr **attrs, struct cbreak_match *match,
 		       struct netlink_ext_ack *extack)
 {
@@ -171,6 +201,9 @@ static int parse_match(struct nlattr **attrs, struct cbreak_match *match,
 	if (err)
 		return err;
 	err = parse_port(attrs, match, extack);
+	if (err)
+		return err;
+	err = parse_fwmark(attrs, match, extack);
 	if (err)
 		return err;
 	if (attrs[CBREAK_A_RULE_PRIO])
@@ -241,10 +274,19 @@ int cbreak_netlink_parse_identity(struct nlattr **attrs,
  */
 bool cbreak_netlink_has_identity(struct nlattr **attrs)
 {
-	return attrs[CBREAK_A_RULE_DST] || attrs[CBREAK_A_RULE_DST_LEN] ||
-	       attrs[CBREAK_A_RULE_PORT_MIN] ||
-	       attrs[CBREAK_A_RULE_PORT_MAX] || attrs[CBREAK_A_RULE_PRIO] ||
-	       attrs[CBREAK_A_RULE_KEY] || attrs[CBREAK_A_RULE_KEY_LEN];
+	static const u16 types[] = {
+		CBREAK_A_RULE_DST, CBREAK_A_RULE_DST_LEN,
+		CBREAK_A_RULE_PORT_MIN, CBREAK_A_RULE_PORT_MAX,
+		CBREAK_A_RULE_FWMARK, CBREAK_A_RULE_FWMASK,
+		CBREAK_A_RULE_PRIO,
+		CBREAK_A_RULE_KEY, CBREAK_A_RULE_KEY_LEN,
+	};
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(types); i++)
+		if (attrs[types[i]])
+			return true;
+	return false;
 }
 
 /**

@@ -163,12 +163,19 @@ err_free:
  * cbreak_rule_publish - let SYNs find a rule
  * @rules: the rules
  * @rule: a created rule
+ * @extack: where the reason of a refusal goes
  *
- * Return: 0 or -ENOMEM.
+ * Return: 0, -ENOSPC if its match is of one kind too many, or -ENOMEM.
  */
-int cbreak_rule_publish(struct cbreak_rules *rules, struct cbreak_rule *rule)
+int cbreak_rule_publish(struct cbreak_rules *rules, struct cbreak_rule *rule,
+			struct netlink_ext_ack *extack)
 {
-	return cbreak_classify_insert(&rules->classifier, &rule->class);
+	int err = cbreak_classify_insert(&rules->classifier, &rule->class);
+
+	if (err == -ENOSPC)
+		NL_SET_ERR_MSG(extack,
+			       "too many kinds of match: each SYN has to look for every one");
+	return err;
 }
 
 /**
@@ -235,20 +242,17 @@ int cbreak_rule_set_params(struct cbreak_rules *rules,
 /**
  * cbreak_rule_classify_rcu - the rule that a connection falls under
  * @rules: the rules
- * @family: AF_INET or AF_INET6
- * @daddr: destination address, unused bytes zero
- * @dport: destination port, host byte order
+ * @flow: the connection
  *
  * Context: any, under rcu_read_lock().
  * Return: the rule, without a reference, or NULL.
  */
 struct cbreak_rule *
-cbreak_rule_classify_rcu(const struct cbreak_rules *rules, u8 family,
-			 const union nf_inet_addr *daddr, u16 dport)
+cbreak_rule_classify_rcu(const struct cbreak_rules *rules,
+			 const struct cbreak_flow *flow)
 {
 	struct cbreak_class *class;
 
-	class = cbreak_classify_lookup_rcu(&rules->classifier, family, daddr,
-					   dport);
+	class = cbreak_classify_lookup_rcu(&rules->classifier, flow);
 	return class ? container_of(class, struct cbreak_rule, class) : NULL;
 }

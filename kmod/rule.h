@@ -102,7 +102,8 @@ struct cbreak_rule *cbreak_rule_create(struct cbreak_rules *rules,
 				       const struct cbreak_identity *identity,
 				       const struct cbreak_params *params,
 				       struct netlink_ext_ack *extack);
-int cbreak_rule_publish(struct cbreak_rules *rules, struct cbreak_rule *rule);
+int cbreak_rule_publish(struct cbreak_rules *rules, struct cbreak_rule *rule,
+			struct netlink_ext_ack *extack);
 void cbreak_rule_withdraw(struct cbreak_rules *rules,
 			  struct cbreak_rule *rule);
 void cbreak_rule_free(struct cbreak_rule *rule);
@@ -110,7 +111,7 @@ int cbreak_rule_set_params(struct cbreak_rules *rules,
 			   struct cbreak_rule *rule,
 			   const struct cbreak_params *params);
 struct cbreak_rule *
-cbreak_rule_classify_rcu(const struct cbreak_rules *rules, u8 family,
-			 const union nf_inet_addr *daddr, u16 dport);
+cbreak_rule_classify_rcu(const struct cbreak_rules *rules,
+			 const struct cbreak_flow *flow);
 
 #endif /* _CBREAK_RULE_H */

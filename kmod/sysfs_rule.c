@@ -23,10 +23,15 @@ static struct cbreak_params get_params(const struct device *dev)
 	return params;
 }
 
+static const struct cbreak_match *get_match(const struct device *dev)
+{
+	return &cbreak_rule_dev(dev)->rule->class.match;
+}
+
 static ssize_t dst_show(struct device *dev, struct device_attribute *attr,
 			char *buf)
 {
-	const struct cbreak_match *match = &cbreak_rule_dev(dev)->rule->class.match;
+	const struct cbreak_match *match = get_match(dev);
 
 	switch (match->family) {
 	case AF_INET:
@@ -43,7 +48,7 @@ static DEVICE_ATTR_RO(dst);
 static ssize_t port_show(struct device *dev, struct device_attribute *attr,
 			 char *buf)
 {
-	const struct cbreak_match *match = &cbreak_rule_dev(dev)->rule->class.match;
+	const struct cbreak_match *match = get_match(dev);
 
 	if (!match->port_min && match->port_max == U16_MAX)
 		return sysfs_emit(buf, "any\n");
@@ -53,10 +58,23 @@ static ssize_t port_show(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RO(port);
 
+static ssize_t fwmark_show(struct device *dev, struct device_attribute *attr,
+			   char *buf)
+{
+	const struct cbreak_match *match = get_match(dev);
+
+	if (!match->fwmask)
+		return sysfs_emit(buf, "any\n");
+	if (match->fwmask == U32_MAX)
+		return sysfs_emit(buf, "0x%x\n", match->fwmark);
+	return sysfs_emit(buf, "0x%x/0x%x\n", match->fwmark, match->fwmask);
+}
+static DEVICE_ATTR_RO(fwmark);
+
 static ssize_t prio_show(struct device *dev, struct device_attribute *attr,
 			 char *buf)
 {
-	return sysfs_emit(buf, "%u\n", cbreak_rule_dev(dev)->rule->class.match.prio);
+	return sysfs_emit(buf, "%u\n", get_match(dev)->prio);
 }
 static DEVICE_ATTR_RO(prio);
 
@@ -208,6 +226,7 @@ static DEVICE_ATTR_RO(hidden);
 static struct attribute *rule_attrs[] = {
 	&dev_attr_dst.attr,
 	&dev_attr_port.attr,
+	&dev_attr_fwmark.attr,
 	&dev_attr_prio.attr,
 	&dev_attr_key.attr,
 	&dev_attr_mode.attr,

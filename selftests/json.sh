@@ -70,7 +70,7 @@ expect_eq "nor is a breaker" \
 
 TIMES="response-time 1h passing-time 90s broken-time 2h recovery-time 250ms"
 # shellcheck disable=SC2086 # it is words
-CB rule add db dst 10.0.0.0/8 port 1-9999 prio 3 error-ratio 0.7 $TIMES \
+CB rule add db dst 10.0.0.0/8 port 1-9999 fwmark 0/0xf0 prio 3 error-ratio 0.7 $TIMES \
 	connect-timeout 5m min-samples 100 on refused,timeout consecutive 7 \
 	slow-time 1500ms backoff 1.5 broken-time-max 3h jitter 0.1
 CB rule add all error-ratio 0.000001
@@ -102,7 +102,7 @@ judge rules '
 	 "connect_timeout_ms", "min_samples", "recovery_samples", "on",
 	 "consecutive", "slow_time_ms", "backoff", "broken_time_max_ms",
 	 "jitter", "passing", "broken", "recovering", "counters"] as $keys |
-	["dst", "port_min", "port_max"] as $match |
+	["dst", "port_min", "port_max", "fwmark", "fwmask"] as $match |
 	["the pretty form is the same data", . == $pretty[0]],
 	["there are three rules", length == 3],
 	["rules without match have the common keys",
@@ -113,6 +113,7 @@ judge rules '
 	 all(.[]; ints($keys - ["name", "key", "mode", "error_ratio", "on",
 			    "backoff", "jitter", "counters"]))],
 	["ports are whole", (.[0] | ints(["port_min", "port_max"]))],
+	["the mark is two numbers", (.[0] | .fwmark == 0 and .fwmask == 240)],
 	["the ratio is a number less than one",
 	 all(.[].error_ratio; type == "number" and . > 0 and . < 1)],
 	["on is a list of words", .[0].on == ["refused", "timeout"]],
@@ -124,6 +125,7 @@ judge rules '
 	 "\(.name) dst \(.dst // "any")" +
 	 (if .port_min == null then "" elif .port_min == .port_max then
 	  " port \(.port_min)" else " port \(.port_min)-\(.port_max)" end) +
+	 (if .fwmask then " fwmark 0x0/0xf0" else "" end) +
 	 " " + words(["prio", "key", "mode"]) + " error-ratio " + (.error_ratio |
 	 if . == 0.000001 then "0.000001" else tostring end) + " " +
 	 times(["response-time", "passing-time", "broken-time",

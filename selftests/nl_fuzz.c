@@ -91,6 +91,10 @@ static void put_match(struct msg *m)
 		msg_put_u16(m, CBREAK_A_RULE_PORT_MIN, 1 + rnd(1000));
 		msg_put_u16(m, CBREAK_A_RULE_PORT_MAX, 1001 + rnd(1000));
 	}
+	if (rnd(2)) {
+		msg_put_u32(m, CBREAK_A_RULE_FWMARK, 8 + rnd(8));
+		msg_put_u32(m, CBREAK_A_RULE_FWMASK, 15 + 16 * rnd(16));
+	}
 	if (rnd(2))
 		msg_put_u32(m, CBREAK_A_RULE_PRIO, rnd(4));
 }

@@ -15,7 +15,7 @@ start_again()
 {
 	local rule
 
-	for rule in x db web all; do
+	for rule in x db web all mark; do
 		CB rule del "$rule" 2>"$TMP/err" || :
 	done
 	CB rule add db dst 10.0.0.0/8 port 1000-1999
@@ -128,6 +128,10 @@ refuse "$want (dst)" rule add x dst ::ffff:192.0.2.0/120
 refuse "the port range is upside down (port-max)" \
 	rule add x dst 192.0.2.0/24 port 81-80
 
+refuse "the mark has bits set beyond its mask (fwmark)" \
+	rule add x fwmark 0x100/0xff
+refuse "a mask of 0 is any mark: leave it out (fwmask)" rule add x fwmark 0/0
+
 # --- keys and modes --------------------------------------------------------
 
 want="a prefix as key needs a destination*"
@@ -162,6 +166,13 @@ refuse "$want" rule add x dst 10.0.0.0/8 port 1999-2998
 refuse "$want" rule add x dst 10.0.0.0/8 port 1-1000
 refuse "$want" rule add x dst 0.0.0.0/0
 refuse "$want" rule add x dst ::/0
+want="overlaps an equally specific rule of the same prio*"
+CB rule add mark fwmark 0x1/0xf
+before=$("$rules" "$CLIENT" dump)
+refuse "$want" rule add x fwmark 0x10/0xf0
+refuse "$want" rule add x dst 0.0.0.0/0 fwmark 0x3/0xe1
+refuse "another rule has the same match and prio*" rule add x fwmark 0x1/0xf
+start_again
 
 want="match and key of a rule cannot be changed: delete it and add it anew*"
 refuse "$want" rule replace db dst 10.0.0.0/8 port 1000-1998
@@ -172,6 +183,8 @@ refuse "$want" rule change db key addr
 refuse "$want" rule change db dst 10.0.0.0/8
 refuse "$want" rule change db port 80
 refuse "$want" rule change db prio 0
+refuse "$want" rule change db fwmark 1
+refuse "$want" rule replace db dst 10.0.0.0/8 port 1000-1999 fwmark 1
 
 # --- what is not there -----------------------------------------------------
 
@@ -217,6 +230,7 @@ misuse 'error-ratio "-1" is not a ratio*' rule add x error-ratio -1
 misuse 'error-ratio "0.1234567" has more than 6 decimals*' \
 	rule change db error-ratio 0.1234567
 misuse 'port "65536" is not a port*' rule add x port 65536
+misuse 'fwmark "0x1/" is not a mark*' rule add x fwmark 0x1/
 misuse 'on "quick" is not*' rule change db on quick
 misuse 'dst "10.0.0/8" is not*' rule add x dst 10.0.0/8
 misuse 'what a rule matches stays' rule change db dst any
@@ -251,6 +265,8 @@ raw "EINVAL 21 key must be addr+port, addr, a prefix or rule" \
 	1 $name 21=04000000
 raw "EINVAL 22 only a prefix as key has a length" 1 $name 22=18
 raw "ERANGE 23 mode must be enforce, observe or never" 3 2=646200 23=03000000
+raw "EINVAL 30 a mask of the mark without a mark" 1 $name 30=01000000
+raw "EINVAL 29 ?*" 1 $name 29=01
 raw "EINVAL 0 the name of the rule is missing" 1 7=01000000
 
 expect_eq "what is shown is the same after all this" \

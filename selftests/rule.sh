@@ -46,7 +46,7 @@ check "a rule without a match matches any destination" \
 	shown everything "everything dst any prio 0 $DEFAULTS"
 CB rule del everything
 
-ALL="all dst fd00:1::/32 port 80-89 prio 7 key prefix/64 mode observe"
+ALL="all dst fd00:1::/32 port 80-89 fwmark 0x10/0xff prio 7 key prefix/64 mode observe"
 ALL+=" error-ratio 0.123456"
 ALL+=" response-time 2s passing-time 300ms broken-time 1m recovery-time 2h"
 ALL+=" connect-timeout 5m min-samples 65535 recovery-samples 0"
@@ -87,6 +87,9 @@ done <<-END
 	e dst 0.0.0.0/0 passing-time 1.5m on all key rule
 	g dst 10.0.0.0/8 key prefix/8 mode never backoff 10 jitter 100%
 	h dst any key addr consecutive 65535 slow-time 5m broken-time-max 10s
+	i dst any fwmark 255/0xff
+	j dst any fwmark 0xFFFFFFFF/0xffffffff prio 1
+	k dst any fwmark 0
 	f dst fd00::2/128 broken-time 24h recovery-time 100ms
 	_1234567.0-2:4567890123456789_ab dst 2001:db8::/33 connect-timeout 100ms
 END

@@ -10,7 +10,7 @@
 # shellcheck source=lib_net.sh
 . "${0%/*}/lib_net.sh"
 
-PARAM_FILES="dst port prio key mode error_ratio response_time_ms
+PARAM_FILES="dst port fwmark prio key mode error_ratio response_time_ms
 	passing_time_ms broken_time_ms recovery_time_ms connect_timeout_ms
 	min_samples recovery_samples on consecutive slow_time_ms backoff
 	broken_time_max_ms jitter"

@@ -26,11 +26,11 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "enter_netns.h"
 #include "tcpcli_names.h"
+#include "tcpcli_time.h"
 
 #define PARALLEL_MAX	16384
 
@@ -56,6 +56,7 @@ static struct {
 	unsigned int source_port;
 	unsigned int interval_ms;
 	unsigned int data_len;
+	unsigned int mark;
 	int timeout_ms;
 	enum fastopen fastopen;
 	const char *iface;
@@ -103,6 +104,7 @@ static void usage(void)
 	fputs("usage: tcpcli [OPTION...] ADDR PORT\n"
 	      "  -N NETNS   in that network namespace\n"
 	      "  -I IFACE   SO_BINDTODEVICE\n"
+	      "  -m MARK    SO_MARK\n"
 	      "  -n COUNT   attempts (1)\n"
 	      "  -p COUNT   of them at the same time; implies -b (1)\n"
 	      "  -b         connect without blocking, wait with poll()\n"
@@ -139,24 +141,6 @@ static unsigned int parse_number(const char *word, unsigned int max)
 	if (!*word || *end || value > max)
 		usage();
 	return value;
-}
-
-static uint64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * UINT64_C(1000000000) + now.tv_nsec;
-}
-
-static void sleep_ms(unsigned int ms)
-{
-	struct timespec time = {
-		.tv_sec = ms / 1000,
-		.tv_nsec = ms % 1000 * 1000000L,
-	};
-
-	nanosleep(&time, NULL);
 }
 
 /* How the attempt ended, and which call told; the socket is closed. */
@@ -249,6 +233,9 @@ static int make_socket(void)
 	if (opts.iface && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE,
 				     opts.iface, strlen(opts.iface)))
 		die("SO_BINDTODEVICE");
+	if (opts.mark && setsockopt(fd, SOL_SOCKET, SO_MARK, &opts.mark,
+				    sizeof(opts.mark)))
+		die("SO_MARK");
 	if (opts.src.ss_family &&
 	    bind(fd, (struct sockaddr *)&opts.src, sizeof(opts.src)))
 		die("bind");
@@ -385,7 +372,7 @@ static void parse(int argc, char **argv)
 	const char *source = NULL;
 	int opt;
 
-	while ((opt = getopt(argc, argv, "D:FI:N:P:Rbe:fi:jkl:n:op:qrs:t:")) != -1) {
+	while ((opt = getopt(argc, argv, "D:FI:N:P:Rbe:fi:jkl:m:n:op:qrs:t:")) != -1) {
 		switch (opt) {
 		case 'D':
 			opts.ports = parse_number(optarg, 65535);
@@ -425,6 +412,9 @@ static void parse(int argc, char **argv)
 			break;
 		case 'l':
 			opts.data_len = parse_number(optarg, 65535);
+			break;
+		case 'm':
+			opts.mark = parse_number(optarg, UINT32_MAX);
 			break;
 		case 'n':
 			opts.count = parse_number(optarg, UINT32_MAX);

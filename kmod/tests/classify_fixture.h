@@ -92,7 +92,32 @@ static inline bool naive_covers(const struct cbreak_match *m, u8 family,
 	return true;
 }
 
-/* The more specific prefix, then the narrower range, then the lower prio. */
+/* What a rule asks for besides the destination, bit by bit. */
+static inline bool naive_selects(const struct cbreak_match *m,
+				 const struct cbreak_flow *flow)
+{
+	unsigned int i;
+
+	for (i = 0; i < 32; i++)
+		if (m->fwmask >> i & 1 &&
+		    (m->fwmark >> i & 1) != (flow->fwmark >> i & 1))
+			return false;
+	return true;
+}
+
+static inline unsigned int naive_count_bits(u32 word)
+{
+	unsigned int n = 0;
+
+	for (; word; word >>= 1)
+		n += word & 1;
+	return n;
+}
+
+/*
+ * The more specific prefix, then the narrower range, then more bits of the
+ * mark, then the lower prio.
+ */
 static inline bool naive_wins(const struct cbreak_match *a,
 			      const struct cbreak_match *b)
 {
@@ -103,19 +128,32 @@ static inline bool naive_wins(const struct cbreak_match *a,
 		return a->dst_len > b->dst_len;
 	if (width_a != width_b)
 		return width_a < width_b;
+	if (naive_count_bits(a->fwmask) != naive_count_bits(b->fwmask))
+		return naive_count_bits(a->fwmask) >
+		       naive_count_bits(b->fwmask);
 	return a->prio < b->prio;
+}
+
+static inline struct cbreak_class *
+lookup_flow(const struct cbreak_classifier *c, const struct cbreak_flow *flow)
+{
+	struct cbreak_class *class;
+
+	rcu_read_lock();
+	class = cbreak_classify_lookup_rcu(c, flow);
+	rcu_read_unlock();
+	return class;
 }
 
 static inline struct cbreak_class *lookup(const struct cbreak_classifier *c,
 					  u8 family, union nf_inet_addr addr,
 					  u16 port)
 {
-	struct cbreak_class *class;
+	struct cbreak_flow flow = {
+		.daddr = &addr, .family = family, .dport = port,
+	};
 
-	rcu_read_lock();
-	class = cbreak_classify_lookup_rcu(c, family, &addr, port);
-	rcu_read_unlock();
-	return class;
+	return lookup_flow(c, &flow);
 }
 
 static inline struct cbreak_class *
@@ -132,17 +170,19 @@ lookup6(const struct cbreak_classifier *c, u32 first, u32 last, u16 port)
 
 static inline bool classifier_empty(const struct cbreak_classifier *c)
 {
-	return list_empty(&c->masks4) && list_empty(&c->masks6);
+	return list_empty(&c->masks4.list) && list_empty(&c->masks6.list) &&
+	       !c->masks4.nr && !c->masks6.nr;
 }
 
-static inline unsigned int count_masks(const struct list_head *masks)
+/* How many tables a lookup asks at most; ~0 if the number kept is wrong. */
+static inline unsigned int count_masks(const struct cbreak_masks *masks)
 {
 	struct list_head *pos;
 	unsigned int n = 0;
 
-	list_for_each(pos, masks)
+	list_for_each(pos, &masks->list)
 		n++;
-	return n;
+	return n == masks->nr ? n : ~0U;
 }
 
 #endif /* _CBREAK_CLASSIFY_FIXTURE_H */

@@ -25,6 +25,7 @@ enum cbctl_status {
  * @KEYWORD_OTHER: the command sees to it
  * @KEYWORD_DST: a prefix, in two attributes
  * @KEYWORD_PORTS: a range of ports, in two attributes
+ * @KEYWORD_FWMARK: a mark and its mask, in two attributes
  * @KEYWORD_NUMBER: a number
  * @KEYWORD_RATIO: a ratio
  * @KEYWORD_TIME: a duration
@@ -36,6 +37,7 @@ enum keyword_type {
 	KEYWORD_OTHER,
 	KEYWORD_DST,
 	KEYWORD_PORTS,
+	KEYWORD_FWMARK,
 	KEYWORD_NUMBER,
 	KEYWORD_RATIO,
 	KEYWORD_TIME,

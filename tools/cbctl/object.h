@@ -2,11 +2,17 @@
 #ifndef CBCTL_OBJECT_H
 #define CBCTL_OBJECT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
+struct keyword;
 struct nlattr;
+struct nlmsghdr;
 
 /* Between the files of the objects: what one prints inside another. */
+const char *match_put(struct nlmsghdr *nlh, const struct keyword *kw,
+		      const char *word);
+bool match_print(const struct keyword *kw, const struct nlattr **tb);
 void rule_print_config(const struct nlattr **tb);
 void breaker_print_dest(const struct nlattr *addr, const struct nlattr *port,
 			const struct nlattr *len);

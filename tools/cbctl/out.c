@@ -450,6 +450,23 @@ char *out_format_prefix(char *buf, const struct addr *addr, unsigned int len)
 }
 
 /**
+ * out_format_fwmark() - a mark as parse_fwmark() reads it
+ * @buf: the text is put here
+ * @mark: the mark
+ * @mask: the mask, left out if all bits are in it
+ *
+ * Return: @buf.
+ */
+char *out_format_fwmark(char *buf, uint32_t mark, uint32_t mask)
+{
+	int used = snprintf(buf, OUT_VALUE_LEN, "0x%x", mark);
+
+	if (mask != UINT32_MAX)
+		snprintf(buf + used, OUT_VALUE_LEN - used, "/0x%x", mask);
+	return buf;
+}
+
+/**
  * out_format_endpoint() - an address and a port as parse_endpoint() reads them
  * @buf: the text is put here
  * @addr: the address

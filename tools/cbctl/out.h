@@ -46,6 +46,7 @@ char *out_format_time(char *buf, uint64_t ms);
 char *out_format_elapsed(char *buf, uint64_t ms);
 char *out_format_enum(char *buf, const struct names *names, unsigned int value);
 char *out_format_addr(char *buf, const struct addr *addr);
+char *out_format_fwmark(char *buf, uint32_t mark, uint32_t mask);
 char *out_format_prefix(char *buf, const struct addr *addr, unsigned int len);
 char *out_format_endpoint(char *buf, const struct addr *addr, uint16_t port);
 

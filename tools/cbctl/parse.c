@@ -6,6 +6,7 @@
  * one place: refused here is only what cannot be represented in its attribute.
  */
 #include <arpa/inet.h>
+#include <ctype.h>
 #include <string.h>
 
 #include <linux/cbreak.h>
@@ -285,6 +286,46 @@ const char *parse_ports(const char *word, uint16_t *min, uint16_t *max)
 		return NULL;
 bad:
 	return "is not a port or a range of ports";
+}
+
+/* Parses the @len bytes at @word as bits: decimal, or hexadecimal after 0x. */
+static bool parse_bits_n(const char *word, size_t len, uint32_t *bits)
+{
+	char text[sizeof("4294967295")];
+	uint64_t value = 0;
+	const char *c;
+
+	if (!len || len >= sizeof(text))
+		return false;
+	memcpy(text, word, len);
+	text[len] = '\0';
+	if (strncmp(text, "0x", 2))
+		return !parse_number(text, bits);
+	for (c = text + 2; isxdigit((unsigned char)*c); c++)
+		value = value * 16 + (is_digit(*c) ? *c - '0' :
+				      (*c | 0x20) - 'a' + 10);
+	*bits = value;
+	return c > text + 2 && !*c;
+}
+
+/**
+ * parse_fwmark() - MARK or MARK/MASK, decimal or hexadecimal after 0x
+ * @word: the word
+ * @fwmark: set to what it says
+ *
+ * Return: NULL or what is wrong with the word.
+ */
+const char *parse_fwmark(const char *word, struct fwmark *fwmark)
+{
+	size_t end = strcspn(word, "/");
+
+	*fwmark = (struct fwmark){ .has_mask = word[end] };
+	if (parse_bits_n(word, end, &fwmark->mark) &&
+	    (!fwmark->has_mask ||
+	     parse_bits_n(word + end + 1, strlen(word + end + 1),
+			  &fwmark->mask)))
+		return NULL;
+	return "is not a mark, such as 7 or 0x10/0xff";
 }
 
 /**

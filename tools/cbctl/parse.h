@@ -66,6 +66,18 @@ struct dest {
 };
 
 /**
+ * struct fwmark - what follows "fwmark"
+ * @mark: the mark, bits beyond the mask as typed
+ * @has_mask: a mask was given
+ * @mask: the mask
+ */
+struct fwmark {
+	uint32_t mark;
+	bool has_mask;
+	uint32_t mask;
+};
+
+/**
  * struct key - what shares a breaker
  * @type: enum cbreak_key_type
  * @has_len: a prefix length was given
@@ -90,6 +102,7 @@ const char *parse_addr(const char *word, struct addr *addr);
 const char *parse_prefix(const char *word, struct prefix *prefix);
 const char *parse_port(const char *word, uint16_t *port);
 const char *parse_ports(const char *word, uint16_t *min, uint16_t *max);
+const char *parse_fwmark(const char *word, struct fwmark *fwmark);
 const char *parse_endpoint(const char *word, struct addr *addr, uint16_t *port);
 const char *parse_dest(const char *word, struct dest *dest);
 const char *parse_key(const char *word, struct key *key);

@@ -45,6 +45,8 @@ static const char *const rule_names[] = {
 	[CBREAK_A_RULE_BACKOFF]			= "backoff",
 	[CBREAK_A_RULE_BROKEN_TIME_MAX]		= "broken-time-max",
 	[CBREAK_A_RULE_JITTER]			= "jitter",
+	[CBREAK_A_RULE_FWMARK]			= "fwmark",
+	[CBREAK_A_RULE_FWMASK]			= "fwmask",
 };
 
 static const struct names rule_attrs = { rule_names, ARRAY_SIZE(rule_names) };
@@ -55,6 +57,8 @@ static const struct keyword rule_keywords[] = {
 	  KEYWORD_DST, CBREAK_A_RULE_DST },
 	{ "port", "PORT[-PORT]", "Destination ports",
 	  KEYWORD_PORTS, CBREAK_A_RULE_PORT_MIN },
+	{ "fwmark", "MARK[/MASK]", "Mark of the packet, by SO_MARK or a firewall",
+	  KEYWORD_FWMARK, CBREAK_A_RULE_FWMARK },
 	{ "prio", "N", "The lower one wins between equal matches",
 	  KEYWORD_NUMBER, CBREAK_A_RULE_PRIO },
 	{ "key", "KEY", "What shares a breaker: {addr+port|addr|prefix/|rule}",
@@ -94,50 +98,7 @@ static const struct keyword rule_keywords[] = {
 	{ }
 };
 
-#define MATCH_KEYWORDS	4
-
-static const char *put_dst(struct nlmsghdr *nlh, const char *word)
-{
-	struct prefix prefix;
-	const char *err;
-
-	err = parse_prefix(word, &prefix);
-	if (err || prefix.any)
-		return err;
-	/* Host bits go as typed: the kernel says what is wrong with them. */
-	nl_put(nlh, CBREAK_A_RULE_DST, prefix.addr.bytes, prefix.addr.len);
-	if (prefix.has_len)
-		nl_put(nlh, CBREAK_A_RULE_DST_LEN, &prefix.len,
-		       sizeof(prefix.len));
-	return NULL;
-}
-
-static const char *put_ports(struct nlmsghdr *nlh, const char *word)
-{
-	uint16_t min, max;
-	const char *err;
-
-	err = parse_ports(word, &min, &max);
-	if (err)
-		return err;
-	nl_put(nlh, CBREAK_A_RULE_PORT_MIN, &min, sizeof(min));
-	nl_put(nlh, CBREAK_A_RULE_PORT_MAX, &max, sizeof(max));
-	return NULL;
-}
-
-static const char *put_key(struct nlmsghdr *nlh, const char *word)
-{
-	const char *err;
-	struct key key;
-
-	err = parse_key(word, &key);
-	if (err)
-		return err;
-	nl_put(nlh, CBREAK_A_RULE_KEY, &key.type, sizeof(key.type));
-	if (key.has_len)
-		nl_put(nlh, CBREAK_A_RULE_KEY_LEN, &key.len, sizeof(key.len));
-	return NULL;
-}
+#define MATCH_KEYWORDS	5
 
 static const char *put_param(struct nlmsghdr *nlh, const struct keyword *kw,
 			     const char *word)
@@ -147,11 +108,10 @@ static const char *put_param(struct nlmsghdr *nlh, const struct keyword *kw,
 
 	switch (kw->type) {
 	case KEYWORD_DST:
-		return put_dst(nlh, word);
 	case KEYWORD_PORTS:
-		return put_ports(nlh, word);
+	case KEYWORD_FWMARK:
 	case KEYWORD_KEY:
-		return put_key(nlh, word);
+		return match_put(nlh, kw, word);
 	case KEYWORD_MODE:
 		err = parse_mode(word, &value);
 		break;
@@ -251,68 +211,12 @@ static int rule_del(int argc, char **argv)
 	return nl_do(nlh, &rule_attrs, NULL, NULL);
 }
 
-static void print_dst(const struct nlattr **tb)
-{
-	char buf[OUT_VALUE_LEN];
-	unsigned int len;
-	struct addr addr;
-
-	if (!tb[CBREAK_A_RULE_DST]) {
-		out_text("dst any");
-		return;
-	}
-	nl_addr(tb[CBREAK_A_RULE_DST], &addr);
-	len = addr.len * 8;
-	if (tb[CBREAK_A_RULE_DST_LEN])
-		len = nl_uint(tb[CBREAK_A_RULE_DST_LEN]);
-	out_string("dst", out_format_prefix(buf, &addr, len));
-}
-
-static void print_ports(const struct nlattr **tb)
-{
-	unsigned int min, max;
-
-	if (!tb[CBREAK_A_RULE_PORT_MIN])
-		return;
-	min = nl_uint(tb[CBREAK_A_RULE_PORT_MIN]);
-	max = min;
-	if (tb[CBREAK_A_RULE_PORT_MAX])
-		max = nl_uint(tb[CBREAK_A_RULE_PORT_MAX]);
-	out_json_number("port-min", min);
-	out_json_number("port-max", max);
-	if (min == max)
-		out_text("port %u", min);
-	else
-		out_text("port %u-%u", min, max);
-}
-
-static void print_key(const struct nlattr **tb)
-{
-	char buf[OUT_VALUE_LEN], word[OUT_VALUE_LEN + sizeof("/255")];
-
-	if (!tb[CBREAK_A_RULE_KEY])
-		return;
-	out_format_enum(buf, &parse_key_types, nl_uint(tb[CBREAK_A_RULE_KEY]));
-	if (!tb[CBREAK_A_RULE_KEY_LEN])
-		return out_string("key", buf);
-	snprintf(word, sizeof(word), "%s/%u", buf,
-		 (unsigned int)nl_uint(tb[CBREAK_A_RULE_KEY_LEN]));
-	out_string("key", word);
-}
-
 static void print_param(const struct keyword *kw, const struct nlattr **tb)
 {
 	const struct nlattr *attr = tb[kw->attr];
 	char buf[OUT_VALUE_LEN];
 
-	/* These two say something by being absent. */
-	if (kw->type == KEYWORD_DST)
-		return print_dst(tb);
-	if (kw->type == KEYWORD_PORTS)
-		return print_ports(tb);
-	if (kw->type == KEYWORD_KEY)
-		return print_key(tb);
-	if (!attr)
+	if (match_print(kw, tb) || !attr)
 		return;
 	switch (kw->type) {
 	case KEYWORD_RATIO:

@@ -56,6 +56,7 @@ static const struct {
 	{ test_endpoint, "endpoints" },
 	{ test_dest, "names of breakers" },
 	{ test_key, "keys" },
+	{ test_fwmark, "marks" },
 	{ test_format, "formatted values" },
 	{ test_round_trip_values, "ratios and durations round trip" },
 	{ test_round_trip_addrs, "endpoints and prefixes round trip" },

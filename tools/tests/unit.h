@@ -21,6 +21,7 @@ void test_ports(void);
 void test_endpoint(void);
 void test_dest(void);
 void test_key(void);
+void test_fwmark(void);
 void test_round_trip_values(void);
 void test_round_trip_addrs(void);
 void test_time_against_naive(void);

@@ -210,3 +210,43 @@ void test_key(void)
 	for (i = 0; i < ARRAY_SIZE(bad); i++)
 		expect(parse_key(bad[i], &key), "\"%s\" accepted", bad[i]);
 }
+
+void test_fwmark(void)
+{
+	static const struct {
+		const char *word;
+		uint32_t mark, mask;
+		bool has_mask;
+	} good[] = {
+		{ "0", 0, 0, false },
+		{ "7", 7, 0, false },
+		{ "0x10", 0x10, 0, false },
+		{ "0xffffffff", UINT32_MAX, 0, false },
+		{ "4294967295", UINT32_MAX, 0, false },
+		{ "0x10/0xff", 0x10, 0xff, true },
+		{ "16/255", 16, 255, true },
+		{ "0xAb/0xCdEf", 0xab, 0xcdef, true },
+		{ "1/0", 1, 0, true },
+	};
+	static const char *const bad[] = {
+		"", "/", "1/", "/1", "x", "0x", "0x/1", "1/0x", "0xg", "-1",
+		"1/-1", "1/2/3", " 1", "1 ", "0x1 ", "0x100000000", "4294967296",
+		"0X10", "1.0", "00xff", "0x1/0x100000000", "0x0x1",
+	};
+	struct fwmark fwmark;
+	const char *error;
+	size_t i;
+
+	for (i = 0; i < ARRAY_SIZE(good); i++) {
+		error = parse_fwmark(good[i].word, &fwmark);
+		expect(!error, "\"%s\" %s", good[i].word, error);
+		expect(fwmark.mark == good[i].mark &&
+		       fwmark.mask == good[i].mask &&
+		       fwmark.has_mask == good[i].has_mask,
+		       "\"%s\" is 0x%x/0x%x", good[i].word, fwmark.mark,
+		       fwmark.mask);
+	}
+	for (i = 0; i < ARRAY_SIZE(bad); i++)
+		expect(parse_fwmark(bad[i], &fwmark), "\"%s\" accepted",
+		       bad[i]);
+}

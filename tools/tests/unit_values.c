@@ -283,4 +283,6 @@ void test_format(void)
 		    "18446744073709551.615s");
 	expect_text(out_format_enum(buf, &parse_states, 1), "broken");
 	expect_text(out_format_enum(buf, &parse_states, 200), "200");
+	expect_text(out_format_fwmark(buf, 16, UINT32_MAX), "0x10");
+	expect_text(out_format_fwmark(buf, 0, 0xff), "0x0/0xff");
 }

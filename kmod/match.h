@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _CBREAK_MATCH_H
+#define _CBREAK_MATCH_H
+
+#include <linux/netfilter.h>
+#include <linux/types.h>
+
+/**
+ * struct cbreak_match - which connections a rule is for
+ * @dst: destination prefix, host bits clear; unused bytes are zero
+ * @family: AF_INET, AF_INET6, or AF_UNSPEC for every destination of both
+ * @dst_len: prefix length, 0 for AF_UNSPEC
+ * @port_min: first destination port, host byte order; 0 with @port_max 65535
+ *	      for any port
+ * @port_max: last destination port
+ * @fwmark: the packet's mark, no bits set beyond @fwmask
+ * @fwmask: which bits of the mark are compared; 0 for any mark
+ * @prio: the lower one wins between equally specific rules
+ */
+struct cbreak_match {
+	union nf_inet_addr dst;
+	u8 family;
+	u8 dst_len;
+	u16 port_min;
+	u16 port_max;
+	u32 fwmark;
+	u32 fwmask;
+	u32 prio;
+};
+
+void cbreak_match_make_mask(union nf_inet_addr *mask, u8 family, u8 len);
+void cbreak_match_apply_mask(union nf_inet_addr *out,
+			     const union nf_inet_addr *addr,
+			     const union nf_inet_addr *mask);
+bool cbreak_match_is_loopback(u8 family, const union nf_inet_addr *addr);
+u8 cbreak_match_loopback_len(u8 family);
+bool cbreak_match_covers(const struct cbreak_match *match, u8 family,
+			 const union nf_inet_addr *daddr, u16 dport);
+bool cbreak_match_equal(const struct cbreak_match *a,
+			const struct cbreak_match *b);
+int cbreak_match_order(const struct cbreak_match *a,
+		       const struct cbreak_match *b);
+bool cbreak_match_ties(const struct cbreak_match *a,
+		       const struct cbreak_match *b);
+bool cbreak_match_host_bits(const struct cbreak_match *match);
+
+#endif /* _CBREAK_MATCH_H */

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: GPL-2.0
+/*
+ * What a rule matches, and what shares a breaker: the keywords that are more
+ * than one attribute each, or that say something by their absence.
+ */
+#include <stdio.h>
+
+#include <linux/cbreak.h>
+
+#include "cbctl.h"
+#include "nl.h"
+#include "object.h"
+#include "out.h"
+#include "parse.h"
+
+static const char *put_dst(struct nlmsghdr *nlh, const char *word)
+{
+	struct prefix prefix;
+	const char *err;
+
+	err = parse_prefix(word, &prefix);
+	if (err || prefix.any)
+		return err;
+	/* Host bits go as typed: the kernel says what is wrong with them. */
+	nl_put(nlh, CBREAK_A_RULE_DST, prefix.addr.bytes, prefix.addr.len);
+	if (prefix.has_len)
+		nl_put(nlh, CBREAK_A_RULE_DST_LEN, &prefix.len,
+		       sizeof(prefix.len));
+	return NULL;
+}
+
+static const char *put_ports(struct nlmsghdr *nlh, const char *word)
+{
+	uint16_t min, max;
+	const char *err;
+
+	err = parse_ports(word, &min, &max);
+	if (err)
+		return err;
+	nl_put(nlh, CBREAK_A_RULE_PORT_MIN, &min, sizeof(min));
+	nl_put(nlh, CBREAK_A_RULE_PORT_MAX, &max, sizeof(max));
+	return NULL;
+}
+
+static const char *put_fwmark(struct nlmsghdr *nlh, const char *word)
+{
+	struct fwmark fwmark;
+	const char *err;
+
+	err = parse_fwmark(word, &fwmark);
+	if (err)
+		return err;
+	nl_put(nlh, CBREAK_A_RULE_FWMARK, &fwmark.mark, sizeof(fwmark.mark));
+	if (fwmark.has_mask)
+		nl_put(nlh, CBREAK_A_RULE_FWMASK, &fwmark.mask,
+		       sizeof(fwmark.mask));
+	return NULL;
+}
+
+static const char *put_key(struct nlmsghdr *nlh, const char *word)
+{
+	const char *err;
+	struct key key;
+
+	err = parse_key(word, &key);
+	if (err)
+		return err;
+	nl_put(nlh, CBREAK_A_RULE_KEY, &key.type, sizeof(key.type));
+	if (key.has_len)
+		nl_put(nlh, CBREAK_A_RULE_KEY_LEN, &key.len, sizeof(key.len));
+	return NULL;
+}
+
+/**
+ * match_put() - the attributes of a keyword of this file
+ * @nlh: where they go
+ * @kw: the keyword
+ * @word: its argument
+ *
+ * Return: NULL or what is wrong with the word.
+ */
+const char *match_put(struct nlmsghdr *nlh, const struct keyword *kw,
+		      const char *word)
+{
+	switch (kw->type) {
+	case KEYWORD_DST:
+		return put_dst(nlh, word);
+	case KEYWORD_PORTS:
+		return put_ports(nlh, word);
+	case KEYWORD_FWMARK:
+		return put_fwmark(nlh, word);
+	default:
+		return put_key(nlh, word);
+	}
+}
+
+static void print_dst(const struct nlattr **tb)
+{
+	char buf[OUT_VALUE_LEN];
+	unsigned int len;
+	struct addr addr;
+
+	if (!tb[CBREAK_A_RULE_DST]) {
+		out_text("dst any");
+		return;
+	}
+	nl_addr(tb[CBREAK_A_RULE_DST], &addr);
+	len = addr.len * 8;
+	if (tb[CBREAK_A_RULE_DST_LEN])
+		len = nl_uint(tb[CBREAK_A_RULE_DST_LEN]);
+	out_string("dst", out_format_prefix(buf, &addr, len));
+}
+
+static void print_ports(const struct nlattr **tb)
+{
+	unsigned int min, max;
+
+	if (!tb[CBREAK_A_RULE_PORT_MIN])
+		return;
+	min = nl_uint(tb[CBREAK_A_RULE_PORT_MIN]);
+	max = min;
+	if (tb[CBREAK_A_RULE_PORT_MAX])
+		max = nl_uint(tb[CBREAK_A_RULE_PORT_MAX]);
+	out_json_number("port-min", min);
+	out_json_number("port-max", max);
+	if (min == max)
+		out_text("port %u", min);
+	else
+		out_text("port %u-%u", min, max);
+}
+
+static void print_fwmark(const struct nlattr **tb)
+{
+	uint32_t mark, mask = UINT32_MAX;
+	char buf[OUT_VALUE_LEN];
+
+	if (!tb[CBREAK_A_RULE_FWMARK])
+		return;
+	mark = nl_uint(tb[CBREAK_A_RULE_FWMARK]);
+	if (tb[CBREAK_A_RULE_FWMASK])
+		mask = nl_uint(tb[CBREAK_A_RULE_FWMASK]);
+	out_json_number("fwmark", mark);
+	out_json_number("fwmask", mask);
+	out_text("fwmark %s", out_format_fwmark(buf, mark, mask));
+}
+
+static void print_key(const struct nlattr **tb)
+{
+	char buf[OUT_VALUE_LEN], word[OUT_VALUE_LEN + sizeof("/255")];
+
+	if (!tb[CBREAK_A_RULE_KEY])
+		return;
+	out_format_enum(buf, &parse_key_types, nl_uint(tb[CBREAK_A_RULE_KEY]));
+	if (!tb[CBREAK_A_RULE_KEY_LEN])
+		return out_string("key", buf);
+	snprintf(word, sizeof(word), "%s/%u", buf,
+		 (unsigned int)nl_uint(tb[CBREAK_A_RULE_KEY_LEN]));
+	out_string("key", word);
+}
+
+/**
+ * match_print() - print what a keyword of this file stands for
+ * @kw: the keyword
+ * @tb: the rule's attributes
+ *
+ * Return: whether the keyword is one of this file.
+ */
+bool match_print(const struct keyword *kw, const struct nlattr **tb)
+{
+	switch (kw->type) {
+	case KEYWORD_DST:
+		print_dst(tb);
+		return true;
+	case KEYWORD_PORTS:
+		print_ports(tb);
+		return true;
+	case KEYWORD_FWMARK:
+		print_fwmark(tb);
+		return true;
+	case KEYWORD_KEY:
+		print_key(tb);
+		return true;
+	default:
+		return false;
+	}
+}
