@@ -5,9 +5,10 @@
  * After the idea of net/sched/cls_flower.c: one hash table for each distinct
  * mask, so that a lookup costs one probe for each mask in use, and not one
  * step for each rule. A mask is a prefix length, a number of leading bits of
- * the port, and which bits of the packet's mark are looked at. A port range is
- * cut into the aligned blocks that make it up, at most 30, and stands in the
- * table of each block's mask. So a table holds for a connection no more than
+ * the port and of the owner's uid, which bits of the packet's mark are looked
+ * at, and whether the interface is. A range is cut into the aligned blocks
+ * that make it up, at most 30 of ports and 62 of uids, and stands in the table
+ * of each block's mask. So a table holds for a connection no more than
  * the rules of which nothing but prio tells which one wins, or the width of
  * their ranges.
  *
@@ -29,10 +30,12 @@
 #include <linux/rhashtable.h>
 #include <linux/slab.h>
 #include <linux/socket.h>
+#include <linux/string.h>
 
 #include "classify.h"
 
 #define PORT_BITS	16
+#define UID_BITS	32
 
 /*
  * What most rules do not ask for comes last, and is not hashed for those: see
@@ -42,6 +45,8 @@ struct mask_key {
 	union nf_inet_addr addr;
 	u32 port;
 	u32 fwmark;
+	u32 uid;
+	char oif[IFNAMSIZ];
 };
 
 /* How much of a connection a mask looks at. */
@@ -49,12 +54,15 @@ struct shape {
 	u32 fwmask;
 	u8 dst_len;
 	u8 port_len;
+	u8 uid_len;
+	bool oif;
 };
 
 struct mask {
 	struct list_head list;
 	union nf_inet_addr addr_mask;
 	struct shape shape;
+	u32 uid_mask;
 	u16 port_mask;
 	u8 loopback_len;
 	bool only_dest;
@@ -106,15 +114,15 @@ static const struct rhashtable_params dest_params = {
 };
 
 static const struct rhashtable_params full_params = {
-	.key_len = offsetofend(struct mask_key, fwmark),
+	.key_len = offsetofend(struct mask_key, oif),
 	.key_offset = offsetof(struct entry, key),
 	.head_offset = offsetof(struct entry, node),
 	.automatic_shrinking = true,
 };
 
-static u16 make_port_mask(u8 len)
+static u32 make_mask(u8 len, u8 bits)
 {
-	return ~0U << (PORT_BITS - len);
+	return ~0ULL << (bits - len);
 }
 
 static struct cbreak_masks *family_masks(struct cbreak_classifier *classifier,
@@ -126,7 +134,14 @@ static struct cbreak_masks *family_masks(struct cbreak_classifier *classifier,
 static bool same_shape(const struct shape *a, const struct shape *b)
 {
 	return a->dst_len == b->dst_len && a->port_len == b->port_len &&
-	       a->fwmask == b->fwmask;
+	       a->fwmask == b->fwmask && a->uid_len == b->uid_len &&
+	       a->oif == b->oif;
+}
+
+static u32 shape_wants(const struct shape *shape)
+{
+	return (shape->uid_len ? CBREAK_WANTS_UID : 0) |
+	       (shape->oif ? CBREAK_WANTS_OIF : 0);
 }
 
 static struct mask *mask_alloc(u8 family, const struct shape *shape)
@@ -137,7 +152,7 @@ static struct mask *mask_alloc(u8 family, const struct shape *shape)
 	mask = kzalloc(sizeof(*mask), GFP_KERNEL_ACCOUNT);
 	if (!mask)
 		return ERR_PTR(-ENOMEM);
-	mask->only_dest = !shape->fwmask;
+	mask->only_dest = !shape->fwmask && !shape_wants(shape);
 	err = rhltable_init(&mask->table, mask->only_dest ? &dest_params :
 							    &full_params);
 	if (err) {
@@ -145,7 +160,8 @@ static struct mask *mask_alloc(u8 family, const struct shape *shape)
 		return ERR_PTR(err);
 	}
 	cbreak_match_make_mask(&mask->addr_mask, family, shape->dst_len);
-	mask->port_mask = make_port_mask(shape->port_len);
+	mask->port_mask = make_mask(shape->port_len, PORT_BITS);
+	mask->uid_mask = make_mask(shape->uid_len, UID_BITS);
 	mask->shape = *shape;
 	mask->loopback_len = cbreak_match_loopback_len(family);
 	return mask;
@@ -222,28 +238,53 @@ static void mask_remove(struct mask *mask, struct entry *entry)
 }
 
 /* Length in bits of the largest aligned block that begins at min. */
-static u8 block_len(u32 min, u32 max)
+static u8 block_len(u64 min, u64 max, u8 bits)
 {
-	u8 len = PORT_BITS;
+	u8 len = bits;
 
-	while (len && !(min & BIT(PORT_BITS - len)) &&
-	       min + BIT(PORT_BITS - len + 1) - 1 <= max)
+	while (len && !(min & BIT_ULL(bits - len)) &&
+	       min + BIT_ULL(bits - len + 1) - 1 <= max)
 		len--;
 	return len;
 }
 
-static unsigned int count_blocks(const struct cbreak_match *match)
+static unsigned int count_blocks(u64 min, u64 max, u8 bits)
 {
-	u32 min = match->port_min;
 	unsigned int n = 0;
 
-	while (min <= match->port_max) {
-		min += BIT(PORT_BITS - block_len(min, match->port_max));
-		n++;
-	}
+	for (; min <= max; n++)
+		min += BIT_ULL(bits - block_len(min, max, bits));
 	return n;
 }
 
+static int insert_entry(struct cbreak_classifier *classifier,
+			struct cbreak_class *class, u8 family,
+			const struct shape *shape, u32 port, u32 uid)
+{
+	const struct cbreak_match *match = &class->match;
+	struct entry *entry;
+	struct mask *mask;
+	int err;
+
+	mask = mask_find_or_create(family_masks(classifier, family), family,
+				   shape);
+	if (IS_ERR(mask))
+		return PTR_ERR(mask);
+	entry = &class->entries->entry[class->entries->nr];
+	entry->key.addr = match->dst;
+	entry->key.port = port;
+	entry->key.fwmark = match->fwmark;
+	entry->key.uid = uid;
+	memcpy(entry->key.oif, match->oif, sizeof(entry->key.oif));
+	entry->class = class;
+	entry->mask = mask;
+	err = mask_insert(mask, entry);
+	if (!err)
+		class->entries->nr++;
+	return err;
+}
+
+/* Each block of its ports, with each block of its users. */
 static int insert_family(struct cbreak_classifier *classifier,
 			 struct cbreak_class *class, u8 family)
 {
@@ -251,32 +292,38 @@ static int insert_family(struct cbreak_classifier *classifier,
 	struct shape shape = {
 		.dst_len = match->dst_len,
 		.fwmask = match->fwmask,
+		.oif = match->oif[0],
 	};
-	u32 min = match->port_min;
+	u64 port, uid;
+	int err;
 
-	while (min <= match->port_max) {
-		struct entry *entry;
-		struct mask *mask;
-		int err;
-
-		shape.port_len = block_len(min, match->port_max);
-		mask = mask_find_or_create(family_masks(classifier, family),
-					   family, &shape);
-		if (IS_ERR(mask))
-			return PTR_ERR(mask);
-		entry = &class->entries->entry[class->entries->nr];
-		entry->key.addr = match->dst;
-		entry->key.port = min;
-		entry->key.fwmark = match->fwmark;
-		entry->class = class;
-		entry->mask = mask;
-		err = mask_insert(mask, entry);
-		if (err)
-			return err;
-		class->entries->nr++;
-		min += BIT(PORT_BITS - shape.port_len);
+	for (port = match->port_min; port <= match->port_max;
+	     port += BIT_ULL(PORT_BITS - shape.port_len)) {
+		shape.port_len = block_len(port, match->port_max, PORT_BITS);
+		for (uid = match->uid_min; uid <= match->uid_max;
+		     uid += BIT_ULL(UID_BITS - shape.uid_len)) {
+			shape.uid_len = block_len(uid, match->uid_max,
+						  UID_BITS);
+			err = insert_entry(classifier, class, family, &shape,
+					   port, uid);
+			if (err)
+				return err;
+		}
 	}
 	return 0;
+}
+
+/* What is wanted too early costs little; too late, a rule would be missed. */
+static void update_wants(struct cbreak_classifier *classifier)
+{
+	struct mask *mask;
+	u32 wants = 0;
+
+	list_for_each_entry(mask, &classifier->masks4.list, list)
+		wants |= shape_wants(&mask->shape);
+	list_for_each_entry(mask, &classifier->masks6.list, list)
+		wants |= shape_wants(&mask->shape);
+	WRITE_ONCE(classifier->wants, wants);
 }
 
 /**
@@ -289,6 +336,7 @@ void cbreak_classify_init(struct cbreak_classifier *classifier)
 	INIT_LIST_HEAD(&classifier->masks6.list);
 	classifier->masks4.nr = 0;
 	classifier->masks6.nr = 0;
+	classifier->wants = 0;
 }
 
 /**
@@ -303,14 +351,17 @@ void cbreak_classify_init(struct cbreak_classifier *classifier)
 int cbreak_classify_insert(struct cbreak_classifier *classifier,
 			   struct cbreak_class *class)
 {
-	u8 family = class->match.family;
-	unsigned int n = count_blocks(&class->match);
+	const struct cbreak_match *match = &class->match;
+	u8 family = match->family;
+	unsigned int n;
 	int err = 0;
 
+	n = count_blocks(match->port_min, match->port_max, PORT_BITS) *
+	    count_blocks(match->uid_min, match->uid_max, UID_BITS);
 	if (family == AF_UNSPEC)
 		n *= 2;
-	class->entries = kzalloc(struct_size(class->entries, entry, n),
-				 GFP_KERNEL_ACCOUNT);
+	class->entries = kvzalloc(struct_size(class->entries, entry, n),
+				  GFP_KERNEL_ACCOUNT);
 	if (!class->entries)
 		return -ENOMEM;
 
@@ -320,7 +371,21 @@ int cbreak_classify_insert(struct cbreak_classifier *classifier,
 		err = insert_family(classifier, class, AF_INET6);
 	if (err)
 		cbreak_classify_remove(classifier, class);
+	else
+		update_wants(classifier);
 	return err;
+}
+
+/**
+ * cbreak_classify_masks - how many lookups does a connection take?
+ * @classifier: the classifier
+ *
+ * Context: process. The caller serialises changes.
+ * Return: at most so many, of the address family that has more.
+ */
+unsigned int cbreak_classify_masks(const struct cbreak_classifier *classifier)
+{
+	return max(classifier->masks4.nr, classifier->masks6.nr);
 }
 
 /**
@@ -342,9 +407,10 @@ void cbreak_classify_remove(struct cbreak_classifier *classifier,
 		mask_remove(entry->mask, entry);
 	}
 	class->entries = NULL;
-	kfree_rcu(entries, rcu);
+	kvfree_rcu(entries, rcu);
 	masks_prune(&classifier->masks4);
 	masks_prune(&classifier->masks6);
+	update_wants(classifier);
 }
 
 static struct rhlist_head *mask_lookup_rcu(struct mask *mask,
@@ -357,6 +423,11 @@ static struct rhlist_head *mask_lookup_rcu(struct mask *mask,
 	if (likely(mask->only_dest))
 		return rhltable_lookup(&mask->table, &key, dest_params);
 	key.fwmark = flow->fwmark & mask->shape.fwmask;
+	key.uid = flow->uid & mask->uid_mask;
+	if (mask->shape.oif && flow->oif)
+		strscpy_pad(key.oif, flow->oif, sizeof(key.oif));
+	else
+		memset(key.oif, 0, sizeof(key.oif));
 	return rhltable_lookup(&mask->table, &key, full_params);
 }
 

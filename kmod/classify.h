@@ -2,6 +2,7 @@
 #ifndef _CBREAK_CLASSIFY_H
 #define _CBREAK_CLASSIFY_H
 
+#include <linux/bits.h>
 #include <linux/list.h>
 
 #include "match.h"
@@ -12,13 +13,26 @@
  * @family: AF_INET or AF_INET6
  * @dport: destination port, host byte order
  * @fwmark: the mark of its SYN
+ * @uid: owner of its socket; CBREAK_NO_UID if it has none here, or if the
+ *	 classifier does not want it
+ * @oif: name of the interface that it leaves by; NULL if the classifier does
+ *	 not want it
  */
 struct cbreak_flow {
 	const union nf_inet_addr *daddr;
 	u8 family;
 	u16 dport;
 	u32 fwmark;
+	u32 uid;
+	const char *oif;
 };
+
+/* No match asks for it. */
+#define CBREAK_NO_UID		U32_MAX
+
+/* What is worth finding out about a flow: it is in a mask. */
+#define CBREAK_WANTS_UID	BIT(0)
+#define CBREAK_WANTS_OIF	BIT(1)
 
 struct cbreak_class_entries;
 
@@ -46,23 +60,27 @@ struct cbreak_masks {
  * struct cbreak_classifier - the matches of a network namespace
  * @masks4: masks of IPv4 destinations
  * @masks6: masks of IPv6 destinations
+ * @wants: CBREAK_WANTS_*, what @masks4 and @masks6 look at
  *
  * Changes are serialised by the owner; lookups run under RCU.
  */
 struct cbreak_classifier {
 	struct cbreak_masks masks4;
 	struct cbreak_masks masks6;
+	u32 wants;
 };
 
 /*
  * Each costs every SYN of the family one lookup. A single rule needs no more
- * than 16, one for each size of the blocks that make up its range of ports.
+ * than 15 * 31, for the sizes of the blocks that make up its ranges of ports
+ * and of users.
  */
 #define CBREAK_MASKS_MAX	512
 
 void cbreak_classify_init(struct cbreak_classifier *classifier);
 int cbreak_classify_insert(struct cbreak_classifier *classifier,
 			   struct cbreak_class *class);
+unsigned int cbreak_classify_masks(const struct cbreak_classifier *classifier);
 void cbreak_classify_remove(struct cbreak_classifier *classifier,
 			    struct cbreak_class *class);
 struct cbreak_class *

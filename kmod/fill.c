@@ -87,6 +87,13 @@ static int fill_match(struct sk_buff *skb, const struct cbreak_match *match)
 	    (nla_put_u32(skb, CBREAK_A_RULE_FWMARK, match->fwmark) ||
 	     nla_put_u32(skb, CBREAK_A_RULE_FWMASK, match->fwmask)))
 		return -EMSGSIZE;
+	if (match->oif[0] &&
+	    nla_put_string(skb, CBREAK_A_RULE_OIF, match->oif))
+		return -EMSGSIZE;
+	if ((match->uid_min || match->uid_max != U32_MAX) &&
+	    (nla_put_u32(skb, CBREAK_A_RULE_UID_MIN, match->uid_min) ||
+	     nla_put_u32(skb, CBREAK_A_RULE_UID_MAX, match->uid_max)))
+		return -EMSGSIZE;
 	return nla_put_u32(skb, CBREAK_A_RULE_PRIO, match->prio);
 }
 

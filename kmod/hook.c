@@ -32,11 +32,13 @@
 #include <linux/random.h>
 #include <linux/slab.h>
 #include <linux/tcp.h>
+#include <linux/uidgid.h>
 #include <net/inet_connection_sock.h>
 #include <net/ipv6.h>
 #include <net/tcp.h>
 
 #include "answer.h"
+#include "compat/compat.h"
 #include "hook.h"
 #include "net.h"
 #include "outcome.h"
@@ -163,13 +165,21 @@ static struct cbreak_rule *find_rule(const struct cbreak_net *cn,
 				     const struct sk_buff *skb,
 				     const struct cbreak_attempt *syn)
 {
-	const struct cbreak_flow flow = {
+	u32 wants = READ_ONCE(cn->rules.classifier.wants);
+	struct cbreak_flow flow = {
 		.daddr = &syn->tuple.daddr,
 		.family = syn->family,
 		.dport = ntohs(syn->tuple.dport),
 		.fwmark = skb->mark,
+		.uid = CBREAK_NO_UID,
 	};
 
+	/* As the namespace's owner counts; who has no number there has none. */
+	if (wants & CBREAK_WANTS_UID)
+		flow.uid = from_kuid(cn->net->user_ns, sk_uid(skb->sk));
+	/* Mangle may have routed the packet anew since the hook began. */
+	if (wants & CBREAK_WANTS_OIF)
+		flow.oif = skb_dst(skb)->dev->name;
 	return cbreak_rule_classify_rcu(&cn->rules, &flow);
 }
 
@@ -189,9 +199,10 @@ static bool may_be_known(const struct sk_buff *skb, const struct sock *sk)
 	return is_fast_open(sk) || skb->dev;
 }
 
-static unsigned int admit(struct cbreak_net *cn, struct sk_buff *skb,
-			  const struct sock *sk, u8 family)
+static unsigned int admit(struct cbreak_net *cn, const struct sk_buff *skb,
+			  u8 family)
 {
+	const struct sock *sk = skb->sk;
 	struct cbreak_transition tr = {};
 	const struct cbreak_params *p;
 	enum cbreak_verdict verdict;
@@ -295,7 +306,7 @@ static unsigned int local_out4(void *priv, struct sk_buff *skb,
 {
 	if (likely(!is_connecting(skb)) || is_vrf_preview(skb, state))
 		return NF_ACCEPT;
-	return admit(priv, skb, skb->sk, AF_INET);
+	return admit(priv, skb, AF_INET);
 }
 
 static unsigned int local_out6(void *priv, struct sk_buff *skb,
@@ -303,7 +314,7 @@ static unsigned int local_out6(void *priv, struct sk_buff *skb,
 {
 	if (likely(!is_connecting(skb)) || is_vrf_preview(skb, state))
 		return NF_ACCEPT;
-	return admit(priv, skb, skb->sk, AF_INET6);
+	return admit(priv, skb, AF_INET6);
 }
 
 /* What a VRF's own device sends passes the filters once more after that. */

@@ -4,7 +4,8 @@
  *
  * The order between rules is total but for ties, which are refused when a
  * rule is made: the longer prefix, then the narrower range of ports, then
- * the mark of which more bits are compared, then the lower prio.
+ * the mark of which more bits are compared, then the one that names an
+ * interface, then the narrower range of users, then the lower prio.
  *
  * Context: any.
  */
@@ -132,12 +133,19 @@ bool cbreak_match_equal(const struct cbreak_match *a,
 	return a->family == b->family && a->dst_len == b->dst_len &&
 	       a->port_min == b->port_min && a->port_max == b->port_max &&
 	       a->fwmark == b->fwmark && a->fwmask == b->fwmask &&
+	       a->uid_min == b->uid_min && a->uid_max == b->uid_max &&
+	       !memcmp(a->oif, b->oif, sizeof(a->oif)) &&
 	       !memcmp(&a->dst, &b->dst, sizeof(a->dst));
 }
 
 static u16 port_width(const struct cbreak_match *match)
 {
 	return match->port_max - match->port_min;
+}
+
+static u32 uid_width(const struct cbreak_match *match)
+{
+	return match->uid_max - match->uid_min;
 }
 
 /**
@@ -155,8 +163,12 @@ int cbreak_match_order(const struct cbreak_match *a,
 		return b->dst_len - a->dst_len;
 	if (port_width(a) != port_width(b))
 		return port_width(a) - port_width(b);
-	if (a->fwmask != b->fwmask && hweight32(a->fwmask) != hweight32(b->fwmask))
+	if (hweight32(a->fwmask) != hweight32(b->fwmask))
 		return (int)hweight32(b->fwmask) - (int)hweight32(a->fwmask);
+	if (!a->oif[0] != !b->oif[0])
+		return a->oif[0] ? -1 : 1;
+	if (uid_width(a) != uid_width(b))
+		return uid_width(a) < uid_width(b) ? -1 : 1;
 	if (a->prio != b->prio)
 		return a->prio < b->prio ? -1 : 1;
 	return 0;
@@ -173,7 +185,10 @@ static bool overlap(const struct cbreak_match *a, const struct cbreak_match *b)
 		return false;
 	if ((a->fwmark ^ b->fwmark) & a->fwmask & b->fwmask)
 		return false;
-	return a->port_min <= b->port_max && b->port_min <= a->port_max;
+	if (a->oif[0] && b->oif[0] && memcmp(a->oif, b->oif, sizeof(a->oif)))
+		return false;
+	return a->port_min <= b->port_max && b->port_min <= a->port_max &&
+	       a->uid_min <= b->uid_max && b->uid_min <= a->uid_max;
 }
 
 /**

@@ -2,6 +2,7 @@
 #ifndef _CBREAK_MATCH_H
 #define _CBREAK_MATCH_H
 
+#include <linux/if.h>
 #include <linux/netfilter.h>
 #include <linux/types.h>
 
@@ -15,6 +16,10 @@
  * @port_max: last destination port
  * @fwmark: the packet's mark, no bits set beyond @fwmask
  * @fwmask: which bits of the mark are compared; 0 for any mark
+ * @oif: output interface, padded with zeros; empty for any
+ * @uid_min: first owner of the socket, in the user namespace that owns the
+ *	     network namespace; 0 with @uid_max 4294967295 for any
+ * @uid_max: last owner
  * @prio: the lower one wins between equally specific rules
  */
 struct cbreak_match {
@@ -25,6 +30,9 @@ struct cbreak_match {
 	u16 port_max;
 	u32 fwmark;
 	u32 fwmask;
+	char oif[IFNAMSIZ];
+	u32 uid_min;
+	u32 uid_max;
 	u32 prio;
 };
 

@@ -63,6 +63,9 @@ static int fill_gauges(struct sk_buff *skb, struct cbreak_net *cn)
 	    put_stat(skb, CBREAK_A_STATS_ATTEMPTS,
 		     cbreak_attempt_count(&cn->attempts)) ||
 	    put_stat(skb, CBREAK_A_STATS_ATTEMPTS_MAX, cn->max_attempts) ||
+	    put_stat(skb, CBREAK_A_STATS_MASKS,
+		     cbreak_classify_masks(&cn->rules.classifier)) ||
+	    put_stat(skb, CBREAK_A_STATS_MASKS_MAX, CBREAK_MASKS_MAX) ||
 	    put_stat(skb, CBREAK_A_STATS_SYSFS_HIDDEN,
 		     breakers > shown ? breakers - shown : 0))
 		return -EMSGSIZE;

@@ -27,12 +27,14 @@ struct cbreak_rule *cbreak_netlink_find_rule(struct cbreak_rules *rules,
 extern const struct cbreak_params cbreak_netlink_default_params;
 int cbreak_netlink_check_name(const struct nlattr *attr,
 			      struct netlink_ext_ack *extack);
+int cbreak_netlink_parse_params(struct nlattr **attrs, struct cbreak_params *p,
+				struct netlink_ext_ack *extack);
+
+/* And of its match and key: netlink_match.c */
 int cbreak_netlink_parse_identity(struct nlattr **attrs,
 				  struct cbreak_identity *identity,
 				  struct netlink_ext_ack *extack);
 bool cbreak_netlink_has_identity(struct nlattr **attrs);
-int cbreak_netlink_parse_params(struct nlattr **attrs, struct cbreak_params *p,
-				struct netlink_ext_ack *extack);
 
 /* Requests about rules. */
 int cbreak_netlink_rule_new(struct sk_buff *skb, struct genl_info *info);

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /**
- * DOC: what a request says of a rule
+ * DOC: what a request says of a rule's parameters
  *
  * Attributes to values, each checked; the first that is wrong is named. Nothing
  * is looked up here and nothing changed.
@@ -8,7 +8,6 @@
  * Context: process.
  */
 #include <linux/ctype.h>
-#include <net/ipv6.h>
 
 #include "netlink.h"
 #include "rule.h"
@@ -48,6 +47,9 @@ const struct nla_policy cbreak_rule_policy[CBREAK_A_RULE_MAX + 1] = {
 	[CBREAK_A_RULE_JITTER] = { .type = NLA_U32 },
 	[CBREAK_A_RULE_FWMARK] = { .type = NLA_U32 },
 	[CBREAK_A_RULE_FWMASK] = { .type = NLA_U32 },
+	[CBREAK_A_RULE_OIF] = { .type = NLA_NUL_STRING },
+	[CBREAK_A_RULE_UID_MIN] = { .type = NLA_U32 },
+	[CBREAK_A_RULE_UID_MAX] = { .type = NLA_U32 },
 };
 
 /* What a rule gets that says nothing else. */
@@ -95,198 +97,6 @@ int cbreak_netlink_check_name(const struct nlattr *attr,
 		return -EINVAL;
 	}
 	return 0;
-}
-
-static int parse_dst(struct nlattr **attrs, struct cbreak_match *match,
-		     struct netlink_ext_ack *extack)
-{
-	const struct nlattr *dst = attrs[CBREAK_A_RULE_DST];
-	const struct nlattr *len = attrs[CBREAK_A_RULE_DST_LEN];
-	unsigned int size;
-
-	if (!dst) {
-		if (!len)
-			return 0;
-		NL_SET_ERR_MSG_ATTR(extack, len,
-				    "a prefix length without a destination");
-		return -EINVAL;
-	}
-	size = nla_len(dst);
-	if (size != sizeof(struct in_addr) && size != sizeof(struct in6_addr)) {
-		NL_SET_ERR_MSG_ATTR(extack, dst,
-				    "a destination has 4 or 16 bytes");
-		return -EINVAL;
-	}
-	memcpy(&match->dst, nla_data(dst), size);
-	match->family = size == sizeof(struct in_addr) ? AF_INET : AF_INET6;
-	match->dst_len = len ? nla_get_u8(len) : size * BITS_PER_BYTE;
-	if (match->dst_len > size * BITS_PER_BYTE) {
-		NL_SET_ERR_MSG_ATTR(extack, len,
-				    "the prefix is longer than the address");
-		return -EINVAL;
-	}
-	if (match->family == AF_INET6 &&
-	    ipv6_addr_v4mapped(&match->dst.in6)) {
-		NL_SET_ERR_MSG_ATTR(extack, dst,
-				    "connections to IPv4-mapped addresses are IPv4: write the IPv4 address");
-		return -EINVAL;
-	}
-	if (cbreak_match_host_bits(match)) {
-		NL_SET_ERR_MSG_ATTR(extack, dst,
-				    "the destination has bits set beyond its prefix");
-		return -EINVAL;
-	}
-	return 0;
-}
-
-static int parse_port(struct nlattr **attrs, struct cbreak_match *match,
-		      struct netlink_ext_ack *extack)
-{
-	const struct nlattr *min = attrs[CBREAK_A_RULE_PORT_MIN];
-	const struct nlattr *max = attrs[CBREAK_A_RULE_PORT_MAX];
-
-	if (!min) {
-		if (!max) {
-			match->port_max = U16_MAX;
-			return 0;
-		}
-		NL_SET_ERR_MSG_ATTR(extack, max,
-				    "a last port without a first one");
-		return -EINVAL;
-	}
-	match->port_min = nla_get_u16(min);
-	match->port_max = max ? nla_get_u16(max) : match->port_min;
-	if (match->port_min > match->port_max) {
-		NL_SET_ERR_MSG_ATTR(extack, max,
-				    "the port range is upside down");
-		return -EINVAL;
-	}
-	return 0;
-}
-
-static int parse_fwmark(struct nlattr **attrs, struct cbreak_match *match,
-			struct netlink_ext_ack *extack)
-{
-	const struct nlattr *mark = attrs[CBREAK_A_RULE_FWMARK];
-	const struct nlattr *mask = attrs[CBREAK_A_RULE_FWMASK];
-
-	if (!mark) {
-		if (!mask)
-			return 0;
-		NL_SET_ERR_MSG_ATTR(extack, mask,
-				    "a mask of the mark without a mark");
-		return -EINVAL;
-	}
-	match->fwmark = nla_get_u32(mark);
-	match->fwmask = mask ? nla_get_u32(mask) : U32_MAX;
-	if (!match->fwmask) {
-		NL_SET_ERR_MSG_ATTR(extack, mask,
-				    "a mask of 0 is any mark: leave it out");
-		return -EINVAL;
-	}
-	if (match->fwmark & ~match->fwmask) {
-		NL_SET_ERR_MSG_ATTR(extack, mark,
-				    "the mark has bits set beyond its mask");
-		return -EINVAL;
-	}
-	return 0;
-}
-
-static int parse_match(struct nlattr **attrs, struct cbreak_match *match,
-		       struct netlink_ext_ack *extack)
-{
-	int err;
-
-	err = parse_dst(attrs, match, extack);
-	if (err)
-		return err;
-	err = parse_port(attrs, match, extack);
-	if (err)
-		return err;
-	err = parse_fwmark(attrs, match, extack);
-	if (err)
-		return err;
-	if (attrs[CBREAK_A_RULE_PRIO])
-		match->prio = nla_get_u32(attrs[CBREAK_A_RULE_PRIO]);
-	return 0;
-}
-
-static int parse_key(struct nlattr **attrs, struct cbreak_identity *identity,
-		     struct netlink_ext_ack *extack)
-{
-	const struct nlattr *key = attrs[CBREAK_A_RULE_KEY];
-	const struct nlattr *len = attrs[CBREAK_A_RULE_KEY_LEN];
-	const struct cbreak_match *match = &identity->match;
-	u32 type = key ? nla_get_u32(key) : CBREAK_KEY_TYPE_ADDR_PORT;
-
-	if (type > CBREAK_KEY_TYPE_RULE) {
-		NL_SET_ERR_MSG_ATTR(extack, key,
-				    "key must be addr+port, addr, a prefix or rule");
-		return -EINVAL;
-	}
-	identity->key_type = type;
-	if (type != CBREAK_KEY_TYPE_PREFIX) {
-		if (!len)
-			return 0;
-		NL_SET_ERR_MSG_ATTR(extack, len,
-				    "only a prefix as key has a length");
-		return -EINVAL;
-	}
-	if (match->family == AF_UNSPEC) {
-		NL_SET_ERR_MSG_ATTR(extack, key,
-				    "a prefix as key needs a destination, which says of which family it is");
-		return -EINVAL;
-	}
-	if (!len || nla_get_u8(len) < match->dst_len ||
-	    nla_get_u8(len) > (match->family == AF_INET ? 32 : 128)) {
-		NL_SET_ERR_MSG_ATTR(extack, len ?: key,
-				    "a prefix as key is at least as long as the destination's, and at most an address");
-		return -EINVAL;
-	}
-	identity->key_len = nla_get_u8(len);
-	return 0;
-}
-
-/**
- * cbreak_netlink_parse_identity - match and key of a rule
- * @attrs: the request's attributes
- * @identity: where they go
- * @extack: where the reason of a refusal goes
- *
- * Return: 0 or -EINVAL.
- */
-int cbreak_netlink_parse_identity(struct nlattr **attrs,
-				  struct cbreak_identity *identity,
-				  struct netlink_ext_ack *extack)
-{
-	int err;
-
-	memset(identity, 0, sizeof(*identity));
-	err = parse_match(attrs, &identity->match, extack);
-	return err ?: parse_key(attrs, identity, extack);
-}
-
-/**
- * cbreak_netlink_has_identity - does a request say which rule it would be?
- * @attrs: the request's attributes
- *
- * Return: whether it names a part of a match or a key.
- */
-bool cbreak_netlink_has_identity(struct nlattr **attrs)
-{
-	static const u16 types[] = {
-		CBREAK_A_RULE_DST, CBREAK_A_RULE_DST_LEN,
-		CBREAK_A_RULE_PORT_MIN, CBREAK_A_RULE_PORT_MAX,
-		CBREAK_A_RULE_FWMARK, CBREAK_A_RULE_FWMASK,
-		CBREAK_A_RULE_PRIO,
-		CBREAK_A_RULE_KEY, CBREAK_A_RULE_KEY_LEN,
-	};
-	unsigned int i;
-
-	for (i = 0; i < ARRAY_SIZE(types); i++)
-		if (attrs[types[i]])
-			return true;
-	return false;
 }
 
 /**

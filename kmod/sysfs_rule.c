@@ -71,6 +71,28 @@ static ssize_t fwmark_show(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RO(fwmark);
 
+static ssize_t oif_show(struct device *dev, struct device_attribute *attr,
+			char *buf)
+{
+	const struct cbreak_match *match = get_match(dev);
+
+	return sysfs_emit(buf, "%s\n", match->oif[0] ? match->oif : "any");
+}
+static DEVICE_ATTR_RO(oif);
+
+static ssize_t uid_show(struct device *dev, struct device_attribute *attr,
+			char *buf)
+{
+	const struct cbreak_match *match = get_match(dev);
+
+	if (!match->uid_min && match->uid_max == U32_MAX)
+		return sysfs_emit(buf, "any\n");
+	if (match->uid_min == match->uid_max)
+		return sysfs_emit(buf, "%u\n", match->uid_min);
+	return sysfs_emit(buf, "%u-%u\n", match->uid_min, match->uid_max);
+}
+static DEVICE_ATTR_RO(uid);
+
 static ssize_t prio_show(struct device *dev, struct device_attribute *attr,
 			 char *buf)
 {
@@ -227,6 +249,8 @@ static struct attribute *rule_attrs[] = {
 	&dev_attr_dst.attr,
 	&dev_attr_port.attr,
 	&dev_attr_fwmark.attr,
+	&dev_attr_oif.attr,
+	&dev_attr_uid.attr,
 	&dev_attr_prio.attr,
 	&dev_attr_key.attr,
 	&dev_attr_mode.attr,

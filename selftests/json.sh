@@ -70,11 +70,11 @@ expect_eq "nor is a breaker" \
 
 TIMES="response-time 1h passing-time 90s broken-time 2h recovery-time 250ms"
 # shellcheck disable=SC2086 # it is words
-CB rule add db dst 10.0.0.0/8 port 1-9999 fwmark 0/0xf0 prio 3 error-ratio 0.7 $TIMES \
+CB rule add db dst 10.0.0.0/8 port 1-9999 fwmark 0/0xf0 oif eth0 uid 0-65535 prio 3 error-ratio 0.7 $TIMES \
 	connect-timeout 5m min-samples 100 on refused,timeout consecutive 7 \
 	slow-time 1500ms backoff 1.5 broken-time-max 3h jitter 0.1
 CB rule add all error-ratio 0.000001
-CB rule add v6 dst "$S6" port 80 on all
+CB rule add v6 dst "$S6" port 80 on all broken-time 1h
 CB breaker trip v6 "[$S6]:80"
 serve 8080
 all_end OK 2 8080 >"$TMP/out"
@@ -102,7 +102,8 @@ judge rules '
 	 "connect_timeout_ms", "min_samples", "recovery_samples", "on",
 	 "consecutive", "slow_time_ms", "backoff", "broken_time_max_ms",
 	 "jitter", "passing", "broken", "recovering", "counters"] as $keys |
-	["dst", "port_min", "port_max", "fwmark", "fwmask"] as $match |
+	["dst", "port_min", "port_max", "fwmark", "fwmask",
+	 "oif", "uid_min", "uid_max"] as $match |
 	["the pretty form is the same data", . == $pretty[0]],
 	["there are three rules", length == 3],
 	["rules without match have the common keys",
@@ -114,6 +115,7 @@ judge rules '
 			    "backoff", "jitter", "counters"]))],
 	["ports are whole", (.[0] | ints(["port_min", "port_max"]))],
 	["the mark is two numbers", (.[0] | .fwmark == 0 and .fwmask == 240)],
+	["so are the users", (.[0] | .uid_min == 0 and .uid_max == 65535)],
 	["the ratio is a number less than one",
 	 all(.[].error_ratio; type == "number" and . > 0 and . < 1)],
 	["on is a list of words", .[0].on == ["refused", "timeout"]],
@@ -126,6 +128,8 @@ judge rules '
 	 (if .port_min == null then "" elif .port_min == .port_max then
 	  " port \(.port_min)" else " port \(.port_min)-\(.port_max)" end) +
 	 (if .fwmask then " fwmark 0x0/0xf0" else "" end) +
+	 (if .oif then " oif \(.oif)" else "" end) +
+	 (if .uid_max then " uid \(.uid_min)-\(.uid_max)" else "" end) +
 	 " " + words(["prio", "key", "mode"]) + " error-ratio " + (.error_ratio |
 	 if . == 0.000001 then "0.000001" else tostring end) + " " +
 	 times(["response-time", "passing-time", "broken-time",
@@ -197,14 +201,14 @@ judge stats '
 	["the pretty form of stats is the same data", . == $pretty[0]],
 	["stats are one object in a list", length == 1],
 	["its numbers are whole", (.[0] | ints(keys))],
-	["it has what it promises", (.[0] | keys | length == 26)],
+	["it has what it promises", (.[0] | keys | length == 28)],
 	["it counts rules and breakers",
 	 (.[0] | .rules == 3 and .breakers == 3 and .admitted == 4 and
 	  .rejected == 2 and .success == 2 and .refused == 1 and
 	  .unreachable == 1)],
 	["stats say what the text says", $text == (.[0] |
 	 words(["rules", "breakers", "breakers_max", "attempts",
-		"attempts_max"]) + "\n    " + words(counter_names) + "\n    " +
+		"attempts_max", "masks", "masks_max"]) + "\n    " + words(counter_names) + "\n    " +
 	 words(["orphaned", "retransmits", "ignored", "forged", "unsent",
 		"replaced", "attempts_evicted", "breakers_evicted",
 		"breakers_expired", "fail_open", "events_lost",

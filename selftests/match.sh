@@ -124,10 +124,177 @@ marks()
 	done
 }
 
+# --- interfaces ------------------------------------------------------------
+
+interfaces()
+{
+	local what=$1
+
+	CB rule add zero oif eth0
+	CB rule add one oif eth1
+	check "$what: the interface of the route" falls_under zero one
+	check "$what: another one" falls_under one other_way
+	CB rule add late oif eth2
+	CB rule add any
+	check "$what: a rule without an interface has no more than the rest" \
+		falls_under one other_way
+	ip -n "$CLIENT" link set eth1 down
+	ip -n "$CLIENT" link set eth1 name eth2
+	up_again eth2
+	check "$what: one that got its name after the rule was made" \
+		falls_under late other_way
+	ip -n "$CLIENT" link set eth2 down
+	ip -n "$CLIENT" link set eth2 name eth3
+	up_again eth3
+	check "$what: and a name that no rule has" falls_under any other_way
+	ip -n "$CLIENT" link set eth3 down
+	ip -n "$CLIENT" link set eth3 name eth1
+	up_again eth1
+	for rule in zero one late any; do
+		CB rule del $rule
+	done
+}
+
+# up_again IFACE: as its addresses went with the link.
+up_again()
+{
+	ip -n "$CLIENT" -batch - <<-END
+		link set $1 up
+		addr replace fd01::1/64 dev $1 nodad
+	END
+}
+
+# other_way: a connect that leaves by the second interface.
+other_way()
+{
+	local addr=10.1.0.2
+
+	[ "$SRV" != "$S6" ] || addr=fd01::2
+	"$TCPCLI" -N "$CLIENT" -e ECONNREFUSED $addr $PORT
+}
+
+# Mangle may send the packet another way: it is the way taken that counts.
+rerouted()
+{
+	ip -n "$CLIENT" -batch - <<-END
+		rule add fwmark 0x10 table 100
+		route add 10.0.0.0/24 dev eth1 via 10.1.0.2 table 100
+	END
+	client_nft -f - <<-END
+		table inet own {
+			chain mangle {
+				type route hook output priority mangle
+				tcp dport $PORT meta mark set 0x10
+			}
+		}
+	END
+	CB rule add zero oif eth0
+	CB rule add one oif eth1
+	check "an interface that mangle's mark leads to" falls_under one one
+	client_nft delete table inet own
+	check "and without the mark" falls_under zero one
+	CB rule del zero
+	CB rule del one
+}
+
+# --- users -----------------------------------------------------------------
+
+# as UID OPTION...: one connect of that user.
+as()
+{
+	local uid=$1
+	shift
+
+	nsenter --net="/run/netns/$CLIENT" setpriv --reuid "$uid" \
+		--clear-groups "$TCPCLI" -e ECONNREFUSED "$@" "$SRV" $PORT
+}
+
+users()
+{
+	local what=$1
+
+	CB rule add users uid 1000-1999
+	CB rule add tester uid 1001
+	check "$what: a user of a range" falls_under users as 1000
+	check "$what: the last one" falls_under users as 1999
+	check "$what: the next one" falls_under '' as 2000
+	check "$what: a user of a rule's own" falls_under tester as 1001
+	check "$what: root is no other user" falls_under '' as 0
+	CB rule add root uid 0
+	check "$what: root" falls_under root as 0
+	CB rule add any prio 1
+	check "$what: users without a rule" falls_under any as 2000
+	check "$what: the last user that there is" falls_under any \
+		as 4294967294
+	CB rule add last uid 4294967294
+	check "$what: has a rule" falls_under last as 4294967294
+	CB rule add marked fwmark 16
+	check "$what: a mark counts before the user" \
+		falls_under marked one -m 16
+	CB rule add eth0 oif eth0
+	check "$what: and the interface, too" falls_under eth0 as 1001
+	for rule in users tester root any last marked eth0; do
+		CB rule del $rule
+	done
+}
+
+# --- ten thousand rules ----------------------------------------------------
+
+# admits RULE COMMAND...: the attempt that COMMAND makes is RULE's.
+admits()
+{
+	local rule=$1 before
+	shift
+
+	before=$(counter_of "$rule" admitted)
+	"$@" || return 1
+	[ "$(counter_of "$rule" admitted)" = $((before + 1)) ]
+}
+
+# A SYN asks as many tables as there are kinds of match, however many rules.
+thousands()
+{
+	local masks
+
+	"$LIB_DIR/nl_rules" "$CLIENT" mix 0 10
+	read_stats
+	masks=${STATS[masks]}
+	"$LIB_DIR/nl_rules" "$CLIENT" mix 10 10000
+	read_stats
+	expect_eq "ten thousand rules take as many lookups as ten" \
+		"10000 $masks" "${STATS[rules]} ${STATS[masks]}"
+	check "the right one of ten thousand by mark" \
+		admits r9997 one -m 9997
+	check "by user" admits r9998 as 9998
+	ip -n "$CLIENT" link set eth1 down
+	ip -n "$CLIENT" link set eth1 name e9999
+	up_again e9999
+	check "by interface" admits r9999 other_way
+	use_family 4
+	check "and by destination" admits r0 one
+}
+
 net_setup "$@"
+ip -batch - <<-END
+	link add eth1 netns $CLIENT type veth peer name eth1 netns $SERVER
+END
+ip -n "$SERVER" -batch - <<-END
+	link set eth1 up
+	addr add 10.1.0.2/24 dev eth1
+	addr add fd01::2/64 dev eth1 nodad
+END
+ip -n "$CLIENT" addr add 10.1.0.1/24 dev eth1
+up_again eth1
+
 for family in 4 6; do
 	use_family $family
 	marks "IPv$family"
+	interfaces "IPv$family"
+	users "IPv$family"
 done
+use_family 4
+rerouted
+use_family 6
+thousands
 
 finish

@@ -96,6 +96,12 @@ static void put_match(struct msg *m)
 		msg_put_u32(m, CBREAK_A_RULE_FWMASK, 15 + 16 * rnd(16));
 	}
 	if (rnd(2))
+		msg_put_str(m, CBREAK_A_RULE_OIF, rnd(2) ? "eth0" : "lo");
+	if (rnd(2)) {
+		msg_put_u32(m, CBREAK_A_RULE_UID_MIN, rnd(1000));
+		msg_put_u32(m, CBREAK_A_RULE_UID_MAX, 1000 + rnd(0x7fffffff));
+	}
+	if (rnd(2))
 		msg_put_u32(m, CBREAK_A_RULE_PRIO, rnd(4));
 }
 

@@ -3,6 +3,8 @@
  * Many rules at once, and requests that cbctl cannot make:
  *
  *	nl_rules NETNS fill N		create the rules r0 ... r(N-1)
+ *	nl_rules NETNS mix FIRST END	create the rules rFIRST ... r(END-1),
+ *					which match in four ways: see mix_rule()
  *	nl_rules NETNS interrupt	dump all rules, and create the rule
  *					"late" in the middle of it; prints the
  *					rules seen and whether the dump was
@@ -42,6 +44,42 @@ static void must(int fd, const char *what)
 	fprintf(stderr, "%s: %s %s\n", what, strerror(err ? err : a.error),
 		a.text);
 	exit(2);
+}
+
+/* By destination, mark, user or interface. */
+static void mix_rule(const char *name, unsigned int n)
+{
+	char oif[16];
+
+	if (n % 4 == 0)
+		return make_rule(name, n);
+	msg_init(&request, family, CBREAK_CMD_RULE_NEW, 0);
+	msg_put_str(&request, CBREAK_A_RULE_NAME, name);
+	switch (n % 4) {
+	case 1:
+		msg_put_u32(&request, CBREAK_A_RULE_FWMARK, n);
+		msg_put_u32(&request, CBREAK_A_RULE_FWMASK, 0xffffff);
+		break;
+	case 2:
+		msg_put_u32(&request, CBREAK_A_RULE_UID_MIN, n);
+		break;
+	case 3:
+		snprintf(oif, sizeof(oif), "e%u", n);
+		msg_put_str(&request, CBREAK_A_RULE_OIF, oif);
+		break;
+	}
+}
+
+static int mix(int fd, unsigned int n, unsigned int end)
+{
+	char name[CBREAK_NAME_MAX + 1];
+
+	for (; n < end; n++) {
+		snprintf(name, sizeof(name), "r%u", n);
+		mix_rule(name, n);
+		must(fd, name);
+	}
+	return 0;
 }
 
 static int fill(int fd, unsigned int n)
@@ -177,6 +215,8 @@ int main(int argc, char **argv)
 	fd = raw_open_in(argv[1]);
 	if (!strcmp(argv[2], "fill") && argc == 4)
 		return fill(fd, atoi(argv[3]));
+	if (!strcmp(argv[2], "mix") && argc == 5)
+		return mix(fd, atoi(argv[3]), atoi(argv[4]));
 	if (!strcmp(argv[2], "interrupt") && argc == 3)
 		return interrupt(fd);
 	if (!strcmp(argv[2], "dump") && argc == 3)
@@ -186,7 +226,7 @@ int main(int argc, char **argv)
 	if (!strcmp(argv[2], "send") && argc >= 5)
 		return send_one(fd, argc - 3, argv + 3);
 usage:
-	fputs("usage: nl_rules NETNS { fill N | interrupt | dump | churn N |\n"
+	fputs("usage: nl_rules NETNS { fill N | mix FIRST END | interrupt | dump | churn N |\n"
 	      "                        send CMD FLAGS [TYPE=HEX...] }\n", stderr);
 	return 2;
 }

@@ -132,6 +132,15 @@ refuse "the mark has bits set beyond its mask (fwmark)" \
 	rule add x fwmark 0x100/0xff
 refuse "a mask of 0 is any mark: leave it out (fwmask)" rule add x fwmark 0/0
 
+want="no interface can have this name (oif)"
+for oif in '' . .. a/b 'a b' 1234567890123456; do
+	refuse "$want" rule add x oif "$oif"
+done
+refuse "the range of uids is upside down (uid-max)" rule add x uid 2-1
+want="the last uid is 4294967294 (uid-max)"
+refuse "$want" rule add x uid 4294967295
+refuse "$want" rule add x uid 0-4294967295
+
 # --- keys and modes --------------------------------------------------------
 
 want="a prefix as key needs a destination*"
@@ -166,12 +175,17 @@ refuse "$want" rule add x dst 10.0.0.0/8 port 1999-2998
 refuse "$want" rule add x dst 10.0.0.0/8 port 1-1000
 refuse "$want" rule add x dst 0.0.0.0/0
 refuse "$want" rule add x dst ::/0
-want="overlaps an equally specific rule of the same prio*"
 CB rule add mark fwmark 0x1/0xf
 before=$("$rules" "$CLIENT" dump)
 refuse "$want" rule add x fwmark 0x10/0xf0
-refuse "$want" rule add x dst 0.0.0.0/0 fwmark 0x3/0xe1
+refuse "$want" rule add x dst 0.0.0.0/0 fwmark 0x21/0xe1
 refuse "another rule has the same match and prio*" rule add x fwmark 0x1/0xf
+start_again
+CB rule add mark uid 1000-1999 oif eth0
+before=$("$rules" "$CLIENT" dump)
+refuse "$want" rule add x uid 1999-2998 oif eth0
+refuse "another rule has the same match and prio*" \
+	rule add x uid 1000-1999 oif eth0
 start_again
 
 want="match and key of a rule cannot be changed: delete it and add it anew*"
@@ -184,7 +198,12 @@ refuse "$want" rule change db dst 10.0.0.0/8
 refuse "$want" rule change db port 80
 refuse "$want" rule change db prio 0
 refuse "$want" rule change db fwmark 1
-refuse "$want" rule replace db dst 10.0.0.0/8 port 1000-1999 fwmark 1
+refuse "$want" rule change db oif eth0
+refuse "$want" rule change db uid 0
+for match in "fwmark 1" "oif eth0" "uid 0"; do
+	# shellcheck disable=SC2086 # it is words
+	refuse "$want" rule replace db dst 10.0.0.0/8 port 1000-1999 $match
+done
 
 # --- what is not there -----------------------------------------------------
 
@@ -231,6 +250,7 @@ misuse 'error-ratio "0.1234567" has more than 6 decimals*' \
 	rule change db error-ratio 0.1234567
 misuse 'port "65536" is not a port*' rule add x port 65536
 misuse 'fwmark "0x1/" is not a mark*' rule add x fwmark 0x1/
+misuse 'uid "root" is not a uid*' rule add x uid root
 misuse 'on "quick" is not*' rule change db on quick
 misuse 'dst "10.0.0/8" is not*' rule add x dst 10.0.0/8
 misuse 'what a rule matches stays' rule change db dst any
@@ -267,6 +287,9 @@ raw "EINVAL 22 only a prefix as key has a length" 1 $name 22=18
 raw "ERANGE 23 mode must be enforce, observe or never" 3 2=646200 23=03000000
 raw "EINVAL 30 a mask of the mark without a mark" 1 $name 30=01000000
 raw "EINVAL 29 ?*" 1 $name 29=01
+raw "EINVAL 31 no interface can have this name" 1 $name 31=00
+raw "EINVAL 33 a last uid without a first one" 1 $name 33=01000000
+raw "EINVAL 32 the last uid is 4294967294" 1 $name 32=ffffffff
 raw "EINVAL 0 the name of the rule is missing" 1 7=01000000
 
 expect_eq "what is shown is the same after all this" \

@@ -46,7 +46,7 @@ check "a rule without a match matches any destination" \
 	shown everything "everything dst any prio 0 $DEFAULTS"
 CB rule del everything
 
-ALL="all dst fd00:1::/32 port 80-89 fwmark 0x10/0xff prio 7 key prefix/64 mode observe"
+ALL="all dst fd00:1::/32 port 80-89 fwmark 0x10/0xff oif eth7 uid 1000-1999 prio 7 key prefix/64 mode observe"
 ALL+=" error-ratio 0.123456"
 ALL+=" response-time 2s passing-time 300ms broken-time 1m recovery-time 2h"
 ALL+=" connect-timeout 5m min-samples 65535 recovery-samples 0"
@@ -90,6 +90,8 @@ done <<-END
 	i dst any fwmark 255/0xff
 	j dst any fwmark 0xFFFFFFFF/0xffffffff prio 1
 	k dst any fwmark 0
+	l dst any uid 0-4294967294 oif any
+	m dst any uid 7-7 oif 123456789012345
 	f dst fd00::2/128 broken-time 24h recovery-time 100ms
 	_1234567.0-2:4567890123456789_ab dst 2001:db8::/33 connect-timeout 100ms
 END

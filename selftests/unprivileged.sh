@@ -122,9 +122,17 @@ as_nobody unshare -Urnm --propagation private bash -c '
 	! { : <>/dev/tcp/127.0.0.1/80; } 2>/dev/null
 	"$1" stats
 	"$1" rule del own
-' bash "$CBCTL" >"$TMP/own" 2>&1 || echo "exit status $?" >>"$TMP/own"
+	# Users are those of the user namespace.
+	"$1" rule add outer dst 127.0.0.0/8 uid "$2" prio 1
+	"$1" rule add inner dst 127.0.0.0/8 uid 0 prio 2
+	! { : <>/dev/tcp/127.0.0.1/81; } 2>/dev/null
+	"$1" rule show outer
+	"$1" rule show inner
+' bash "$CBCTL" "$NOBODY" >"$TMP/own" 2>&1 || echo "exit status $?" >>"$TMP/own"
 expect_match "but may configure a network namespace of its own" \
 	$'^1\nrules 1 breakers 1 .* rejected 1 ' "$(<"$TMP/own")"
+expect_match "where users are those of its user namespace" \
+	'outer .* admitted 0 .*inner .* admitted 1 ' "$(<"$TMP/own")"
 expect_eq "and touches no other" "$before" "$(CB -j rule show)"
 
 finish

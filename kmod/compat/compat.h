@@ -11,6 +11,7 @@
 #include <linux/kobject.h>
 #include <net/genetlink.h>
 #include <net/net_namespace.h>
+#include <net/sock.h>
 
 #ifndef HAVE_HRTIMER_SETUP
 static inline void hrtimer_setup(struct hrtimer *timer,
@@ -25,6 +26,13 @@ static inline void hrtimer_setup(struct hrtimer *timer,
 #ifndef HAVE_KTYPE_CONST
 #define kobject_init_and_add(kobj, ktype, ...) \
 	kobject_init_and_add(kobj, (struct kobj_type *)(ktype), __VA_ARGS__)
+#endif
+
+#ifndef HAVE_SK_UID
+static inline kuid_t sk_uid(const struct sock *sk)
+{
+	return READ_ONCE(sk->sk_uid);
+}
 #endif
 
 /* Attributes of a dump request. */

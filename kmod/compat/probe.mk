@@ -9,3 +9,4 @@ ccflags-y += $(call probe,net/genetlink.h,\bgenl_info_dump\b,HAVE_GENL_INFO_DUMP
 ccflags-y += $(call probe,linux/device/class.h,namespace.*const struct device,HAVE_CLASS_NS_CONST)
 ccflags-y += $(call probe,linux/device/class.h,struct ns_common .*namespace,HAVE_CLASS_NS_COMMON)
 ccflags-y += $(call probe,linux/kobject.h,const struct kobj_type\b.*\*ktype;,HAVE_KTYPE_CONST)
+ccflags-y += $(call probe,net/sock.h,kuid_t sk_uid\b,HAVE_SK_UID)

@@ -41,6 +41,22 @@ static inline union nf_inet_addr addr6(u32 a, u32 b, u32 c, u32 d)
 	return addr;
 }
 
+#define IP(a, b, c, d)	((u32)(a) << 24 | (b) << 16 | (c) << 8 | (d))
+
+static inline struct cbreak_class make4(u32 ip, u8 len, u16 min,
+					u16 max, u32 prio)
+{
+	struct cbreak_class class = {
+		.match = {
+			.dst = addr4(ip), .family = AF_INET, .dst_len = len,
+			.port_min = min, .port_max = max, .prio = prio,
+			.uid_max = U32_MAX,
+		},
+	};
+
+	return class;
+}
+
 static inline unsigned int naive_bits(u8 family)
 {
 	return family == AF_INET ? 32 : 128;
@@ -102,7 +118,12 @@ static inline bool naive_selects(const struct cbreak_match *m,
 		if (m->fwmask >> i & 1 &&
 		    (m->fwmark >> i & 1) != (flow->fwmark >> i & 1))
 			return false;
-	return true;
+	if (m->oif[0] && strcmp(m->oif, flow->oif ?: ""))
+		return false;
+	if (!m->uid_min && m->uid_max == U32_MAX)
+		return true;
+	return flow->uid != CBREAK_NO_UID && flow->uid >= m->uid_min &&
+	       flow->uid <= m->uid_max;
 }
 
 static inline unsigned int naive_count_bits(u32 word)
@@ -115,14 +136,17 @@ static inline unsigned int naive_count_bits(u32 word)
 }
 
 /*
- * The more specific prefix, then the narrower range, then more bits of the
- * mark, then the lower prio.
+ * The more specific prefix, then the narrower range of ports, then more bits of
+ * the mark, then an interface, then the narrower range of users, then the lower
+ * prio.
  */
 static inline bool naive_wins(const struct cbreak_match *a,
 			      const struct cbreak_match *b)
 {
 	int width_a = (int)a->port_max - a->port_min;
 	int width_b = (int)b->port_max - b->port_min;
+	s64 users_a = (s64)a->uid_max - a->uid_min;
+	s64 users_b = (s64)b->uid_max - b->uid_min;
 
 	if (a->dst_len != b->dst_len)
 		return a->dst_len > b->dst_len;
@@ -131,6 +155,10 @@ static inline bool naive_wins(const struct cbreak_match *a,
 	if (naive_count_bits(a->fwmask) != naive_count_bits(b->fwmask))
 		return naive_count_bits(a->fwmask) >
 		       naive_count_bits(b->fwmask);
+	if (!!a->oif[0] != !!b->oif[0])
+		return a->oif[0];
+	if (users_a != users_b)
+		return users_a < users_b;
 	return a->prio < b->prio;
 }
 
@@ -151,6 +179,7 @@ static inline struct cbreak_class *lookup(const struct cbreak_classifier *c,
 {
 	struct cbreak_flow flow = {
 		.daddr = &addr, .family = family, .dport = port,
+		.uid = CBREAK_NO_UID,
 	};
 
 	return lookup_flow(c, &flow);
@@ -183,6 +212,29 @@ static inline unsigned int count_masks(const struct cbreak_masks *masks)
 	list_for_each(pos, &masks->list)
 		n++;
 	return n == masks->nr ? n : ~0U;
+}
+
+static inline int classify_init(struct kunit *test)
+{
+	struct cbreak_classifier *c;
+
+	c = kunit_kzalloc(test, sizeof(*c), GFP_KERNEL);
+	if (!c)
+		return -ENOMEM;
+	cbreak_classify_init(c);
+	test->priv = c;
+	return 0;
+}
+
+static inline void insert(struct kunit *test, struct cbreak_class *class)
+{
+	KUNIT_ASSERT_EQ(test, cbreak_classify_insert(test->priv, class), 0);
+}
+
+static inline void remove(struct kunit *test, struct cbreak_class *class)
+{
+	cbreak_classify_remove(test->priv, class);
+	KUNIT_EXPECT_PTR_EQ(test, class->entries, NULL);
 }
 
 #endif /* _CBREAK_CLASSIFY_FIXTURE_H */

@@ -110,16 +110,35 @@ static u16 interesting(struct rules *rules, u8 *family,
 	return prandom_u32_state(rnd);
 }
 
-/* The mark of a rule, or one that is off by a bit. */
-static u32 interesting_mark(struct rules *rules)
+/* What a rule asks for, now and then off by a bit or by one. */
+static void interesting_rest(struct rules *rules, struct cbreak_flow *flow)
 {
 	struct rnd_state *rnd = &rules->rnd;
 	const struct cbreak_match *m;
-	u32 mark;
 
 	m = &rules->in[test_below(rnd, rules->nr)]->match;
-	mark = m->fwmark | (prandom_u32_state(rnd) & ~m->fwmask);
-	return test_one_in(rnd, 4) ? mark ^ BIT(test_below(rnd, 32)) : mark;
+	flow->fwmark = m->fwmark | (prandom_u32_state(rnd) & ~m->fwmask);
+	if (test_one_in(rnd, 4))
+		flow->fwmark ^= BIT(test_below(rnd, 32));
+	flow->oif = m->oif[0] ? m->oif : "eth0";
+	if (test_one_in(rnd, 8))
+		flow->oif = NULL;
+	switch (test_below(rnd, 6)) {
+	case 0:
+		flow->uid = m->uid_max;
+		break;
+	case 1:
+		flow->uid = m->uid_min - 1;
+		break;
+	case 2:
+		flow->uid = m->uid_max + 1;
+		break;
+	case 3:
+		flow->uid = CBREAK_NO_UID;
+		break;
+	default:
+		flow->uid = m->uid_min;
+	}
 }
 
 /* The classifier, the list, and the predicate about each rule. */
@@ -137,7 +156,7 @@ static void ask(struct kunit *test, struct rules *rules, u32 *found)
 	flow.daddr = &addr;
 	flow.family = family;
 	flow.dport = port;
-	flow.fwmark = interesting_mark(rules);
+	interesting_rest(rules, &flow);
 	for (i = 0; i < rules->nr; i++) {
 		const struct cbreak_match *m = &rules->in[i]->match;
 		bool covers = naive_covers(m, family, &addr, port);
@@ -151,8 +170,9 @@ static void ask(struct kunit *test, struct rules *rules, u32 *found)
 	}
 	class = lookup_flow(&rules->classifier, &flow);
 	KUNIT_ASSERT_PTR_EQ_MSG(test, class ? &class->match : NULL, best,
-				"seed %u: family %u addr %pI6 port %u mark %x",
-				rules->seed, family, &addr, port, flow.fwmark);
+				"seed %u: family %u addr %pI6 port %u mark %x uid %u",
+				rules->seed, family, &addr, port, flow.fwmark,
+				flow.uid);
 	*found += !!best;
 }
 
@@ -214,6 +234,7 @@ static void classify_many_test(struct kunit *test)
 		m->dst_len = 32;
 		m->port_min = 80 + i % 3;
 		m->port_max = 80 + i % 3;
+		m->uid_max = U32_MAX;
 		KUNIT_ASSERT_EQ(test, cbreak_classify_insert(&c, &many[i]), 0);
 	}
 	KUNIT_EXPECT_EQ(test, count_masks(&c.masks4), 1);

@@ -66,6 +66,50 @@ static inline void random_fwmark(struct rnd_state *rnd,
 	m->fwmark = test_below(rnd, 8) * 0x10000003 & m->fwmask;
 }
 
+static inline void random_oif(struct rnd_state *rnd, struct cbreak_match *m)
+{
+	static const char names[][IFNAMSIZ] = {
+		"eth0", "eth1", "e", "abcdefghijklmno",
+	};
+
+	if (test_one_in(rnd, 4))
+		memcpy(m->oif, names[test_below(rnd, ARRAY_SIZE(names))],
+		       sizeof(m->oif));
+}
+
+/* Mostly all; seldom a range of many blocks, since there are ports too. */
+static inline void random_uids(struct rnd_state *rnd, struct cbreak_match *m)
+{
+	static const u32 edges[] = {
+		0, 1, 2, 999, 1000, 1001, 65535, 65536, 0x7fffffff, 0x80000000,
+		U32_MAX - 1,
+	};
+	u32 a = edges[test_below(rnd, ARRAY_SIZE(edges))];
+	u32 b = edges[test_below(rnd, ARRAY_SIZE(edges))];
+
+	switch (test_below(rnd, 8)) {
+	case 0:
+		b = a;
+		break;
+	case 1:
+		/* As containers have them. */
+		a = (1 + test_below(rnd, 3)) << 16;
+		b = a + 65535;
+		break;
+	case 2:
+		a = 1000 + test_below(rnd, 8);
+		b = a + test_below(rnd, 3);
+		break;
+	case 3:
+		break;
+	default:
+		a = 0;
+		b = U32_MAX;
+	}
+	m->uid_min = min(a, b);
+	m->uid_max = max(a, b);
+}
+
 static inline void random_match(struct rnd_state *rnd, struct cbreak_match *m)
 {
 	static const u8 lens4[] = { 0, 1, 7, 8, 9, 16, 24, 31, 32 };
@@ -78,6 +122,8 @@ static inline void random_match(struct rnd_state *rnd, struct cbreak_match *m)
 	m->prio = test_below(rnd, 3);
 	random_ports(rnd, m);
 	random_fwmark(rnd, m);
+	random_oif(rnd, m);
+	random_uids(rnd, m);
 	if (m->family == AF_UNSPEC)
 		return;
 	m->dst_len = m->family == AF_INET ?

@@ -7,26 +7,13 @@
  */
 #include "classify_fixture.h"
 
-#define IP(a, b, c, d)	((u32)(a) << 24 | (b) << 16 | (c) << 8 | (d))
-
-static struct cbreak_class make4(u32 ip, u8 len, u16 min, u16 max, u32 prio)
-{
-	struct cbreak_class class = {
-		.match = {
-			.dst = addr4(ip), .family = AF_INET, .dst_len = len,
-			.port_min = min, .port_max = max, .prio = prio,
-		},
-	};
-
-	return class;
-}
-
 static struct cbreak_class make6(u32 first, u32 last, u8 len, u16 min, u16 max)
 {
 	struct cbreak_class class = {
 		.match = {
 			.dst = addr6(first, 0, 0, last), .family = AF_INET6,
 			.dst_len = len, .port_min = min, .port_max = max,
+			.uid_max = U32_MAX,
 		},
 	};
 
@@ -36,33 +23,13 @@ static struct cbreak_class make6(u32 first, u32 last, u8 len, u16 min, u16 max)
 static struct cbreak_class make_any(u16 min, u16 max, u32 prio)
 {
 	struct cbreak_class class = {
-		.match = { .port_min = min, .port_max = max, .prio = prio },
+		.match = {
+			.port_min = min, .port_max = max, .prio = prio,
+			.uid_max = U32_MAX,
+		},
 	};
 
 	return class;
-}
-
-static int classify_init(struct kunit *test)
-{
-	struct cbreak_classifier *c;
-
-	c = kunit_kzalloc(test, sizeof(*c), GFP_KERNEL);
-	if (!c)
-		return -ENOMEM;
-	cbreak_classify_init(c);
-	test->priv = c;
-	return 0;
-}
-
-static void insert(struct kunit *test, struct cbreak_class *class)
-{
-	KUNIT_ASSERT_EQ(test, cbreak_classify_insert(test->priv, class), 0);
-}
-
-static void remove(struct kunit *test, struct cbreak_class *class)
-{
-	cbreak_classify_remove(test->priv, class);
-	KUNIT_EXPECT_PTR_EQ(test, class->entries, NULL);
 }
 
 static void classify_empty_test(struct kunit *test)
@@ -157,112 +124,6 @@ static void classify_prio_test(struct kunit *test)
 	remove(test, &b);
 	remove(test, &e);
 	remove(test, &d);
-	KUNIT_EXPECT_TRUE(test, classifier_empty(c));
-}
-
-static struct cbreak_class *lookup_mark(const struct cbreak_classifier *c,
-					u32 ip, u16 port, u32 mark)
-{
-	union nf_inet_addr addr = addr4(ip);
-	struct cbreak_flow flow = {
-		.daddr = &addr, .family = AF_INET, .dport = port,
-		.fwmark = mark,
-	};
-
-	return lookup_flow(c, &flow);
-}
-
-static struct cbreak_class make_mark(u32 mark, u32 mask, u32 prio)
-{
-	struct cbreak_class class = make4(IP(10, 0, 0, 0), 8, 0, 65535, prio);
-
-	class.match.fwmark = mark;
-	class.match.fwmask = mask;
-	return class;
-}
-
-static void classify_fwmark_test(struct kunit *test)
-{
-	struct cbreak_class any = make_mark(0, 0, 0);
-	struct cbreak_class low = make_mark(0x10, 0xff, 9);
-	struct cbreak_class high = make_mark(0x1200, 0xff00, 8);
-	struct cbreak_class full = make_mark(0x1210, U32_MAX, 9);
-	struct cbreak_class zero = make_mark(0, U32_MAX, 9);
-	struct cbreak_class port = make4(IP(10, 0, 0, 0), 8, 80, 80, 9);
-	struct cbreak_class host = make4(IP(10, 1, 2, 3), 32, 0, 65535, 9);
-	struct cbreak_classifier *c = test->priv;
-	u32 ip = IP(10, 1, 2, 4);
-
-	insert(test, &low);
-	/* A rule with a mark is for no other. */
-	KUNIT_EXPECT_PTR_EQ(test, lookup_mark(c, ip, 1, 0x10), &low);
-	KUNIT_EXPECT_PTR_EQ(test, lookup_mark(c, ip, 1, 0xffffff10), &low);
-	KUNIT_EXPECT_PTR_EQ(test, lookup_mark(c, ip, 1, 0x11), NULL);
-	KUNIT_EXPECT_PTR_EQ(test, lookup_mark(c, ip, 1, 0), NULL);
-	insert(test, &any);
-	KUNIT_EXPECT_PTR_EQ(test, lookup_mark(c, ip, 1, 0x11), &any);
-	KUNIT_EXPECT_PTR_EQ(test, lookup_mark(c, ip, 1, 0x10), &low);
-	/* No mark is a mark too, if all bits are asked for. */
-	insert(test, &zero);
-	KUNIT_EXPECT_PTR_EQ(test, lookup_mark(c, ip, 1, 0), &zero);
-	/* As many bits: the lower prio; more bits win. */
-	insert(test, &high);
-	KUNIT_EXPECT_PTR_EQ(test, lookup_mark(c, ip, 1, 0x91210), &high);
-	insert(test, &full);
-	KUNIT_EXPECT_PTR_EQ(test, lookup_mark(c, ip, 1, 0x1210), &full);
-	KUNIT_EXPECT_PTR_EQ(test, lookup_mark(c, ip, 1, 0x91210), &high);
-	/* The destination comes before the mark. */
-	insert(test, &port);
-	KUNIT_EXPECT_PTR_EQ(test, lookup_mark(c, ip, 80, 0x1210), &port);
-	insert(test, &host);
-	KUNIT_EXPECT_PTR_EQ(test, lookup_mark(c, IP(10, 1, 2, 3), 80, 0x1210),
-			    &host);
-	KUNIT_EXPECT_EQ(test, count_masks(&c->masks4), 6);
-	remove(test, &port);
-	remove(test, &host);
-	remove(test, &full);
-	KUNIT_EXPECT_PTR_EQ(test, lookup_mark(c, ip, 80, 0x1210), &high);
-	remove(test, &high);
-	remove(test, &any);
-	remove(test, &low);
-	KUNIT_EXPECT_PTR_EQ(test, lookup_mark(c, ip, 1, 0x10), NULL);
-	remove(test, &zero);
-	KUNIT_EXPECT_TRUE(test, classifier_empty(c));
-}
-
-/* One kind of match too many is refused, and changes nothing. */
-static void classify_masks_max_test(struct kunit *test)
-{
-	struct cbreak_classifier *c = test->priv;
-	struct cbreak_class *many, more;
-	u32 i;
-
-	many = kunit_kcalloc(test, CBREAK_MASKS_MAX, sizeof(*many), GFP_KERNEL);
-	KUNIT_ASSERT_NOT_NULL(test, many);
-	for (i = 0; i < CBREAK_MASKS_MAX; i++) {
-		many[i] = make_mark(0, i + 1, i);
-		insert(test, &many[i]);
-	}
-	KUNIT_EXPECT_EQ(test, count_masks(&c->masks4), CBREAK_MASKS_MAX);
-	more = make_mark(0, CBREAK_MASKS_MAX + 1, 0);
-	KUNIT_EXPECT_EQ(test, cbreak_classify_insert(c, &more), -ENOSPC);
-	KUNIT_EXPECT_PTR_EQ(test, more.entries, NULL);
-	/* Half of it fits, in the family that has room. */
-	more.match.family = AF_UNSPEC;
-	more.match.dst_len = 0;
-	KUNIT_EXPECT_EQ(test, cbreak_classify_insert(c, &more), -ENOSPC);
-	KUNIT_EXPECT_EQ(test, count_masks(&c->masks4), CBREAK_MASKS_MAX);
-	KUNIT_EXPECT_EQ(test, count_masks(&c->masks6), 0);
-	/* Of a kind that is there, there may be more. */
-	more = make_mark(1, 1, 0);
-	insert(test, &more);
-	remove(test, &more);
-	remove(test, &many[0]);
-	more = make_mark(0, CBREAK_MASKS_MAX + 1, 0);
-	insert(test, &more);
-	remove(test, &more);
-	for (i = 1; i < CBREAK_MASKS_MAX; i++)
-		remove(test, &many[i]);
 	KUNIT_EXPECT_TRUE(test, classifier_empty(c));
 }
 
@@ -454,8 +315,6 @@ static struct kunit_case classify_cases[] = {
 	KUNIT_CASE(classify_longest_prefix_test),
 	KUNIT_CASE(classify_narrower_range_test),
 	KUNIT_CASE(classify_prio_test),
-	KUNIT_CASE(classify_fwmark_test),
-	KUNIT_CASE(classify_masks_max_test),
 	KUNIT_CASE(classify_families_test),
 	KUNIT_CASE(classify_loopback_test),
 	KUNIT_CASE(classify_loopback_falls_test),

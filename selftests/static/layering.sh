@@ -15,7 +15,7 @@ declare -A rank=(
 	[outcome]=5 [sysfs]=5 [sysfs_rule]=5 [sysfs_breaker]=5
 	[hook]=6
 	[control]=7
-	[netlink]=8 [netlink_rule]=8 [netlink_param]=8
+	[netlink]=8 [netlink_rule]=8 [netlink_param]=8 [netlink_match]=8
 	[netlink_breaker]=8
 	[netns]=9
 	[main]=10

@@ -26,6 +26,8 @@ enum cbctl_status {
  * @KEYWORD_DST: a prefix, in two attributes
  * @KEYWORD_PORTS: a range of ports, in two attributes
  * @KEYWORD_FWMARK: a mark and its mask, in two attributes
+ * @KEYWORD_OIF: the name of an interface
+ * @KEYWORD_UIDS: a range of users, in two attributes
  * @KEYWORD_NUMBER: a number
  * @KEYWORD_RATIO: a ratio
  * @KEYWORD_TIME: a duration
@@ -38,6 +40,8 @@ enum keyword_type {
 	KEYWORD_DST,
 	KEYWORD_PORTS,
 	KEYWORD_FWMARK,
+	KEYWORD_OIF,
+	KEYWORD_UIDS,
 	KEYWORD_NUMBER,
 	KEYWORD_RATIO,
 	KEYWORD_TIME,

@@ -57,6 +57,19 @@ static const char *put_fwmark(struct nlmsghdr *nlh, const char *word)
 	return NULL;
 }
 
+static const char *put_uids(struct nlmsghdr *nlh, const char *word)
+{
+	uint32_t min, max;
+	const char *err;
+
+	err = parse_uids(word, &min, &max);
+	if (err)
+		return err;
+	nl_put(nlh, CBREAK_A_RULE_UID_MIN, &min, sizeof(min));
+	nl_put(nlh, CBREAK_A_RULE_UID_MAX, &max, sizeof(max));
+	return NULL;
+}
+
 static const char *put_key(struct nlmsghdr *nlh, const char *word)
 {
 	const char *err;
@@ -89,6 +102,11 @@ const char *match_put(struct nlmsghdr *nlh, const struct keyword *kw,
 		return put_ports(nlh, word);
 	case KEYWORD_FWMARK:
 		return put_fwmark(nlh, word);
+	case KEYWORD_OIF:
+		nl_put_str(nlh, CBREAK_A_RULE_OIF, word);
+		return NULL;
+	case KEYWORD_UIDS:
+		return put_uids(nlh, word);
 	default:
 		return put_key(nlh, word);
 	}
@@ -111,22 +129,25 @@ static void print_dst(const struct nlattr **tb)
 	out_string("dst", out_format_prefix(buf, &addr, len));
 }
 
-static void print_ports(const struct nlattr **tb)
+/* In JSON NAME-min and NAME-max. */
+static void print_range(const char *name, const struct nlattr *first,
+			const struct nlattr *last)
 {
-	unsigned int min, max;
+	char key[sizeof("port-min")];
+	uint32_t min, max;
 
-	if (!tb[CBREAK_A_RULE_PORT_MIN])
+	if (!first)
 		return;
-	min = nl_uint(tb[CBREAK_A_RULE_PORT_MIN]);
-	max = min;
-	if (tb[CBREAK_A_RULE_PORT_MAX])
-		max = nl_uint(tb[CBREAK_A_RULE_PORT_MAX]);
-	out_json_number("port-min", min);
-	out_json_number("port-max", max);
+	min = nl_uint(first);
+	max = last ? nl_uint(last) : min;
+	snprintf(key, sizeof(key), "%s-min", name);
+	out_json_number(key, min);
+	snprintf(key, sizeof(key), "%s-max", name);
+	out_json_number(key, max);
 	if (min == max)
-		out_text("port %u", min);
+		out_text("%s %u", name, min);
 	else
-		out_text("port %u-%u", min, max);
+		out_text("%s %u-%u", name, min, max);
 }
 
 static void print_fwmark(const struct nlattr **tb)
@@ -172,10 +193,19 @@ bool match_print(const struct keyword *kw, const struct nlattr **tb)
 		print_dst(tb);
 		return true;
 	case KEYWORD_PORTS:
-		print_ports(tb);
+		print_range("port", tb[CBREAK_A_RULE_PORT_MIN],
+			    tb[CBREAK_A_RULE_PORT_MAX]);
 		return true;
 	case KEYWORD_FWMARK:
 		print_fwmark(tb);
+		return true;
+	case KEYWORD_OIF:
+		if (tb[CBREAK_A_RULE_OIF])
+			out_string("oif", nl_str(tb[CBREAK_A_RULE_OIF]));
+		return true;
+	case KEYWORD_UIDS:
+		print_range("uid", tb[CBREAK_A_RULE_UID_MIN],
+			    tb[CBREAK_A_RULE_UID_MAX]);
 		return true;
 	case KEYWORD_KEY:
 		print_key(tb);

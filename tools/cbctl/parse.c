@@ -257,6 +257,27 @@ const char *parse_port(const char *word, uint16_t *port)
 	return NULL;
 }
 
+/* Parses NUMBER or NUMBER-NUMBER. */
+static bool parse_range(const char *word, uint32_t *min, uint32_t *max)
+{
+	const char *dash = strchr(word, '-');
+	char first[sizeof("4294967295")];
+	size_t len;
+
+	if (!dash) {
+		if (parse_number(word, min))
+			return false;
+		*max = *min;
+		return true;
+	}
+	len = dash - word;
+	if (len >= sizeof(first))
+		return false;
+	memcpy(first, word, len);
+	first[len] = '\0';
+	return !parse_number(first, min) && !parse_number(dash + 1, max);
+}
+
 /**
  * parse_ports() - PORT or PORT-PORT
  * @word: the word
@@ -267,25 +288,29 @@ const char *parse_port(const char *word, uint16_t *port)
  */
 const char *parse_ports(const char *word, uint16_t *min, uint16_t *max)
 {
-	const char *dash = strchr(word, '-');
-	char first[sizeof("65535")];
-	size_t len;
+	uint32_t first, last;
 
-	if (!dash) {
-		if (parse_port(word, min))
-			goto bad;
-		*max = *min;
-		return NULL;
-	}
-	len = dash - word;
-	if (len >= sizeof(first))
-		goto bad;
-	memcpy(first, word, len);
-	first[len] = '\0';
-	if (!parse_port(first, min) && !parse_port(dash + 1, max))
-		return NULL;
-bad:
-	return "is not a port or a range of ports";
+	if (!parse_range(word, &first, &last) || first > UINT16_MAX ||
+	    last > UINT16_MAX)
+		return "is not a port or a range of ports";
+	*min = first;
+	*max = last;
+	return NULL;
+}
+
+/**
+ * parse_uids() - UID or UID-UID
+ * @word: the word
+ * @min: set to the first user
+ * @max: set to the last user, @min's if only one was given
+ *
+ * Return: NULL or what is wrong with the word.
+ */
+const char *parse_uids(const char *word, uint32_t *min, uint32_t *max)
+{
+	if (!parse_range(word, min, max))
+		return "is not a uid or a range of uids";
+	return NULL;
 }
 
 /* Parses the @len bytes at @word as bits: decimal, or hexadecimal after 0x. */

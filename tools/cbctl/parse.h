@@ -102,6 +102,7 @@ const char *parse_addr(const char *word, struct addr *addr);
 const char *parse_prefix(const char *word, struct prefix *prefix);
 const char *parse_port(const char *word, uint16_t *port);
 const char *parse_ports(const char *word, uint16_t *min, uint16_t *max);
+const char *parse_uids(const char *word, uint32_t *min, uint32_t *max);
 const char *parse_fwmark(const char *word, struct fwmark *fwmark);
 const char *parse_endpoint(const char *word, struct addr *addr, uint16_t *port);
 const char *parse_dest(const char *word, struct dest *dest);

@@ -47,6 +47,9 @@ static const char *const rule_names[] = {
 	[CBREAK_A_RULE_JITTER]			= "jitter",
 	[CBREAK_A_RULE_FWMARK]			= "fwmark",
 	[CBREAK_A_RULE_FWMASK]			= "fwmask",
+	[CBREAK_A_RULE_OIF]			= "oif",
+	[CBREAK_A_RULE_UID_MIN]			= "uid-min",
+	[CBREAK_A_RULE_UID_MAX]			= "uid-max",
 };
 
 static const struct names rule_attrs = { rule_names, ARRAY_SIZE(rule_names) };
@@ -59,6 +62,10 @@ static const struct keyword rule_keywords[] = {
 	  KEYWORD_PORTS, CBREAK_A_RULE_PORT_MIN },
 	{ "fwmark", "MARK[/MASK]", "Mark of the packet, by SO_MARK or a firewall",
 	  KEYWORD_FWMARK, CBREAK_A_RULE_FWMARK },
+	{ "oif", "IFACE", "Interface that the packet leaves by",
+	  KEYWORD_OIF, CBREAK_A_RULE_OIF },
+	{ "uid", "UID[-UID]", "Owners of the socket, by number",
+	  KEYWORD_UIDS, CBREAK_A_RULE_UID_MIN },
 	{ "prio", "N", "The lower one wins between equal matches",
 	  KEYWORD_NUMBER, CBREAK_A_RULE_PRIO },
 	{ "key", "KEY", "What shares a breaker: {addr+port|addr|prefix/|rule}",
@@ -98,7 +105,7 @@ static const struct keyword rule_keywords[] = {
 	{ }
 };
 
-#define MATCH_KEYWORDS	5
+#define MATCH_KEYWORDS	7
 
 static const char *put_param(struct nlmsghdr *nlh, const struct keyword *kw,
 			     const char *word)
@@ -110,6 +117,8 @@ static const char *put_param(struct nlmsghdr *nlh, const struct keyword *kw,
 	case KEYWORD_DST:
 	case KEYWORD_PORTS:
 	case KEYWORD_FWMARK:
+	case KEYWORD_OIF:
+	case KEYWORD_UIDS:
 	case KEYWORD_KEY:
 		return match_put(nlh, kw, word);
 	case KEYWORD_MODE:

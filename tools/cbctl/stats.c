@@ -37,6 +37,8 @@ static const char *const stats_names[] = {
 	[CBREAK_A_STATS_FAIL_OPEN]		= "fail-open",
 	[CBREAK_A_STATS_EVENTS_LOST]		= "events-lost",
 	[CBREAK_A_STATS_SYSFS_HIDDEN]		= "sysfs-hidden",
+	[CBREAK_A_STATS_MASKS]			= "masks",
+	[CBREAK_A_STATS_MASKS_MAX]		= "masks-max",
 };
 
 static const struct names stats_attrs = { stats_names, ARRAY_SIZE(stats_names) };
@@ -86,12 +88,14 @@ static void print_stats(uint8_t cmd, const struct nlattr **tb, void *data)
 	(void)data;
 	out_begin();
 	print_numbers(&stats_attrs, tb, 0, CBREAK_A_STATS_ATTEMPTS_MAX);
+	print_numbers(&stats_attrs, tb, CBREAK_A_STATS_MASKS,
+		      CBREAK_A_STATS_MASKS_MAX);
 	out_text_break();
 	print_numbers(&stats_attrs, tb, CBREAK_A_STATS_ADMITTED,
 		      CBREAK_A_STATS_LATE);
 	out_text_break();
 	print_numbers(&stats_attrs, tb, CBREAK_A_STATS_ORPHANED,
-		      CBREAK_A_STATS_MAX);
+		      CBREAK_A_STATS_SYSFS_HIDDEN);
 	out_end();
 }
 

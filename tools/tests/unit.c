@@ -53,6 +53,7 @@ static const struct {
 	{ test_addr, "addresses" },
 	{ test_prefix, "prefixes" },
 	{ test_ports, "ports" },
+	{ test_uids, "users" },
 	{ test_endpoint, "endpoints" },
 	{ test_dest, "names of breakers" },
 	{ test_key, "keys" },

@@ -18,6 +18,7 @@ void test_format(void);
 void test_addr(void);
 void test_prefix(void);
 void test_ports(void);
+void test_uids(void);
 void test_endpoint(void);
 void test_dest(void);
 void test_key(void);

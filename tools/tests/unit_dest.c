@@ -109,6 +109,27 @@ void test_ports(void)
 	expect(parse_port("80-90", &min), "a range as a port");
 }
 
+void test_uids(void)
+{
+	static const char *const bad[] = {
+		"", "-", "-1", "1-", "4294967296", "0-4294967296", "1-2-3",
+		"1 ", " 1", "root", "0x1", "00000000001-2",
+	};
+	uint32_t min, max;
+	size_t i;
+
+	expect(!parse_uids("0", &min, &max) && !min && !max, "0");
+	expect(!parse_uids("1000-1999", &min, &max) && min == 1000 &&
+	       max == 1999, "1000-1999");
+	/* Left to the kernel: what is no uid, and what is upside down. */
+	expect(!parse_uids("4294967295", &min, &max) && max == UINT32_MAX,
+	       "4294967295");
+	expect(!parse_uids("4294967294-0", &min, &max) && !max, "upside down");
+	for (i = 0; i < ARRAY_SIZE(bad); i++)
+		expect(parse_uids(bad[i], &min, &max), "\"%s\" accepted",
+		       bad[i]);
+}
+
 void test_endpoint(void)
 {
 	static const char *const good[] = {
