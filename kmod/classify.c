@@ -4,18 +4,18 @@
  *
  * After the idea of net/sched/cls_flower.c: one hash table for each distinct
  * mask, so that a lookup costs one probe for each mask in use, and not one
- * step for each rule. A mask is a prefix length, a number of leading bits of
- * the port and of the owner's uid, which bits of the packet's mark are looked
- * at, and whether the interface is. A range is cut into the aligned blocks
- * that make it up, at most 30 of ports and 62 of uids, and stands in the table
- * of each block's mask. So a table holds for a connection no more than
- * the rules of which nothing but prio tells which one wins, or the width of
- * their ranges.
+ * step for each rule. A mask is the level of a cgroup, a prefix length, a
+ * number of leading bits of the port and of the owner's uid, which bits of the
+ * packet's mark are looked at, and whether the interface is. A range is cut
+ * into the aligned blocks that make it up, at most 30 of ports and 62 of uids,
+ * and stands in the table of each block's mask. So a table holds for a
+ * connection no more than the rules of which prio alone tells which one wins,
+ * or the width of their ranges.
  *
- * Masks are kept with the longest prefix first. Among those of one length all
- * are asked, since a rule's block says nothing about how wide its range is,
- * and cbreak_match_order() tells which one wins. The first prefix length with
- * a hit ends the search.
+ * Masks are kept with the deepest cgroup first, and of those the longest
+ * prefix. Among those of one level and length all are asked, since a rule's
+ * block says nothing about how wide its range is, and cbreak_match_order()
+ * tells which one wins. The first level and length with a hit end the search.
  *
  * A class without destination stands in the lists of both families with
  * prefix length 0. A prefix shorter than loopback's own does not match
@@ -47,6 +47,8 @@ struct mask_key {
 	u32 fwmark;
 	u32 uid;
 	char oif[IFNAMSIZ];
+	/* In halves, lest there be a hole. */
+	u32 cgroup[2];
 };
 
 /* How much of a connection a mask looks at. */
@@ -55,6 +57,7 @@ struct shape {
 	u8 dst_len;
 	u8 port_len;
 	u8 uid_len;
+	u8 cgroup_level;
 	bool oif;
 };
 
@@ -114,7 +117,7 @@ static const struct rhashtable_params dest_params = {
 };
 
 static const struct rhashtable_params full_params = {
-	.key_len = offsetofend(struct mask_key, oif),
+	.key_len = sizeof(struct mask_key),
 	.key_offset = offsetof(struct entry, key),
 	.head_offset = offsetof(struct entry, node),
 	.automatic_shrinking = true,
@@ -135,7 +138,15 @@ static bool same_shape(const struct shape *a, const struct shape *b)
 {
 	return a->dst_len == b->dst_len && a->port_len == b->port_len &&
 	       a->fwmask == b->fwmask && a->uid_len == b->uid_len &&
-	       a->oif == b->oif;
+	       a->cgroup_level == b->cgroup_level && a->oif == b->oif;
+}
+
+/* In the order in which they are asked. */
+static bool is_before(const struct shape *a, const struct shape *b)
+{
+	if (a->cgroup_level != b->cgroup_level)
+		return a->cgroup_level > b->cgroup_level;
+	return a->dst_len > b->dst_len;
 }
 
 static u32 shape_wants(const struct shape *shape)
@@ -152,7 +163,8 @@ static struct mask *mask_alloc(u8 family, const struct shape *shape)
 	mask = kzalloc(sizeof(*mask), GFP_KERNEL_ACCOUNT);
 	if (!mask)
 		return ERR_PTR(-ENOMEM);
-	mask->only_dest = !shape->fwmask && !shape_wants(shape);
+	mask->only_dest = !shape->fwmask && !shape->cgroup_level &&
+			  !shape_wants(shape);
 	err = rhltable_init(&mask->table, mask->only_dest ? &dest_params :
 							    &full_params);
 	if (err) {
@@ -176,7 +188,7 @@ static struct mask *mask_find_or_create(struct cbreak_masks *masks, u8 family,
 	list_for_each_entry(pos, &masks->list, list) {
 		if (same_shape(&pos->shape, shape))
 			return pos;
-		if (pos->shape.dst_len < shape->dst_len)
+		if (is_before(shape, &pos->shape))
 			break;
 		place = &pos->list;
 	}
@@ -276,6 +288,8 @@ static int insert_entry(struct cbreak_classifier *classifier,
 	entry->key.fwmark = match->fwmark;
 	entry->key.uid = uid;
 	memcpy(entry->key.oif, match->oif, sizeof(entry->key.oif));
+	entry->key.cgroup[0] = lower_32_bits(match->cgroup);
+	entry->key.cgroup[1] = upper_32_bits(match->cgroup);
 	entry->class = class;
 	entry->mask = mask;
 	err = mask_insert(mask, entry);
@@ -290,6 +304,7 @@ static int insert_family(struct cbreak_classifier *classifier,
 {
 	const struct cbreak_match *match = &class->match;
 	struct shape shape = {
+		.cgroup_level = match->cgroup_level,
 		.dst_len = match->dst_len,
 		.fwmask = match->fwmask,
 		.oif = match->oif[0],
@@ -313,17 +328,24 @@ static int insert_family(struct cbreak_classifier *classifier,
 	return 0;
 }
 
-/* What is wanted too early costs little; too late, a rule would be missed. */
 static void update_wants(struct cbreak_classifier *classifier)
 {
+	const struct cbreak_masks *masks[] = {
+		&classifier->masks4, &classifier->masks6,
+	};
 	struct mask *mask;
 	u32 wants = 0;
+	u8 depth = 0;
+	int i;
 
-	list_for_each_entry(mask, &classifier->masks4.list, list)
-		wants |= shape_wants(&mask->shape);
-	list_for_each_entry(mask, &classifier->masks6.list, list)
-		wants |= shape_wants(&mask->shape);
+	for (i = 0; i < ARRAY_SIZE(masks); i++) {
+		list_for_each_entry(mask, &masks[i]->list, list) {
+			wants |= shape_wants(&mask->shape);
+			depth = max(depth, mask->shape.cgroup_level);
+		}
+	}
 	WRITE_ONCE(classifier->wants, wants);
+	WRITE_ONCE(classifier->cgroup_depth, depth);
 }
 
 /**
@@ -337,6 +359,7 @@ void cbreak_classify_init(struct cbreak_classifier *classifier)
 	classifier->masks4.nr = 0;
 	classifier->masks6.nr = 0;
 	classifier->wants = 0;
+	classifier->cgroup_depth = 0;
 }
 
 /**
@@ -417,6 +440,7 @@ static struct rhlist_head *mask_lookup_rcu(struct mask *mask,
 					   const struct cbreak_flow *flow)
 {
 	struct mask_key key;
+	u64 cgroup = 0;
 
 	cbreak_match_apply_mask(&key.addr, flow->daddr, &mask->addr_mask);
 	key.port = flow->dport & mask->port_mask;
@@ -428,6 +452,10 @@ static struct rhlist_head *mask_lookup_rcu(struct mask *mask,
 		strscpy_pad(key.oif, flow->oif, sizeof(key.oif));
 	else
 		memset(key.oif, 0, sizeof(key.oif));
+	if (mask->shape.cgroup_level)
+		cgroup = flow->cgroups[mask->shape.cgroup_level];
+	key.cgroup[0] = lower_32_bits(cgroup);
+	key.cgroup[1] = upper_32_bits(cgroup);
 	return rhltable_lookup(&mask->table, &key, full_params);
 }
 
@@ -467,11 +495,14 @@ cbreak_classify_lookup_rcu(const struct cbreak_classifier *classifier,
 	struct mask *mask;
 
 	list_for_each_entry_rcu(mask, masks, list) {
-		if (best && mask->shape.dst_len != best->dst_len)
+		if (best && (mask->shape.cgroup_level != best->cgroup_level ||
+			     mask->shape.dst_len != best->dst_len))
 			break;
+		if (mask->shape.cgroup_level > flow->cgroup_level)
+			continue;
 		if (mask->shape.dst_len < mask->loopback_len &&
 		    cbreak_match_is_loopback(flow->family, flow->daddr))
-			break;
+			continue;
 		best = probe_mask(mask, flow, best);
 	}
 	return best ? container_of(best, struct cbreak_class, match) : NULL;

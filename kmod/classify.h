@@ -15,6 +15,8 @@
  * @fwmark: the mark of its SYN
  * @uid: owner of its socket; CBREAK_NO_UID if it has none here, or if the
  *	 classifier does not want it
+ * @cgroups: numbers by level, from 1 on, of the cgroups that its socket is in
+ * @cgroup_level: the last of them; 0 if the classifier does not want it
  * @oif: name of the interface that it leaves by; NULL if the classifier does
  *	 not want it
  */
@@ -24,6 +26,8 @@ struct cbreak_flow {
 	u16 dport;
 	u32 fwmark;
 	u32 uid;
+	const u64 *cgroups;
+	u8 cgroup_level;
 	const char *oif;
 };
 
@@ -48,7 +52,7 @@ struct cbreak_class {
 
 /**
  * struct cbreak_masks - the masks of an address family
- * @list: the longest prefix first
+ * @list: the deepest cgroup first, of those the longest prefix
  * @nr: how many
  */
 struct cbreak_masks {
@@ -61,6 +65,7 @@ struct cbreak_masks {
  * @masks4: masks of IPv4 destinations
  * @masks6: masks of IPv6 destinations
  * @wants: CBREAK_WANTS_*, what @masks4 and @masks6 look at
+ * @cgroup_depth: the deepest level of a cgroup that they look at, or 0
  *
  * Changes are serialised by the owner; lookups run under RCU.
  */
@@ -68,6 +73,7 @@ struct cbreak_classifier {
 	struct cbreak_masks masks4;
 	struct cbreak_masks masks6;
 	u32 wants;
+	u8 cgroup_depth;
 };
 
 /*

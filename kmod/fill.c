@@ -97,6 +97,17 @@ static int fill_match(struct sk_buff *skb, const struct cbreak_match *match)
 	return nla_put_u32(skb, CBREAK_A_RULE_PRIO, match->prio);
 }
 
+static int fill_cgroup(struct sk_buff *skb, const struct cbreak_cgroup *cgroup)
+{
+	if (!cgroup)
+		return 0;
+	if (nla_put_string(skb, CBREAK_A_RULE_CGROUP, cgroup->path) ||
+	    (cbreak_cgroup_is_deleted(cgroup) &&
+	     nla_put_flag(skb, CBREAK_A_RULE_CGROUP_DELETED)))
+		return -EMSGSIZE;
+	return 0;
+}
+
 static int fill_key(struct sk_buff *skb, const struct cbreak_rule *rule)
 {
 	if (rule->key_type == CBREAK_KEY_TYPE_PREFIX &&
@@ -147,6 +158,7 @@ int cbreak_fill_rule(struct sk_buff *skb, struct cbreak_rule *rule)
 	if (nla_put_u32(skb, CBREAK_A_RULE_ID, rule->id) ||
 	    nla_put_string(skb, CBREAK_A_RULE_NAME, rule->name) ||
 	    fill_match(skb, &rule->class.match) ||
+	    fill_cgroup(skb, rule->cgroup) ||
 	    fill_key(skb, rule) ||
 	    fill_params(skb, &params->params) ||
 	    nla_put_u32(skb, CBREAK_A_RULE_PASSING,

@@ -165,7 +165,9 @@ static struct cbreak_rule *find_rule(const struct cbreak_net *cn,
 				     const struct sk_buff *skb,
 				     const struct cbreak_attempt *syn)
 {
+	u8 depth = READ_ONCE(cn->rules.classifier.cgroup_depth);
 	u32 wants = READ_ONCE(cn->rules.classifier.wants);
+	u64 cgroups[CBREAK_CGROUP_LEVEL_MAX + 1];
 	struct cbreak_flow flow = {
 		.daddr = &syn->tuple.daddr,
 		.family = syn->family,
@@ -180,6 +182,10 @@ static struct cbreak_rule *find_rule(const struct cbreak_net *cn,
 	/* Mangle may have routed the packet anew since the hook began. */
 	if (wants & CBREAK_WANTS_OIF)
 		flow.oif = skb_dst(skb)->dev->name;
+	if (depth) {
+		flow.cgroups = cgroups;
+		flow.cgroup_level = cbreak_cgroup_ids(skb->sk, cgroups, depth);
+	}
 	return cbreak_rule_classify_rcu(&cn->rules, &flow);
 }
 

@@ -3,9 +3,10 @@
  * DOC: which connections a rule is for, and which of two rules is more specific
  *
  * The order between rules is total but for ties, which are refused when a
- * rule is made: the longer prefix, then the narrower range of ports, then
- * the mark of which more bits are compared, then the one that names an
- * interface, then the narrower range of users, then the lower prio.
+ * rule is made: the deeper cgroup, then the longer prefix, then the narrower
+ * range of ports, then the mark of which more bits are compared, then the one
+ * that names an interface, then the narrower range of users, then the lower
+ * prio.
  *
  * Context: any.
  */
@@ -132,6 +133,7 @@ bool cbreak_match_equal(const struct cbreak_match *a,
 {
 	return a->family == b->family && a->dst_len == b->dst_len &&
 	       a->port_min == b->port_min && a->port_max == b->port_max &&
+	       a->cgroup == b->cgroup &&
 	       a->fwmark == b->fwmark && a->fwmask == b->fwmask &&
 	       a->uid_min == b->uid_min && a->uid_max == b->uid_max &&
 	       !memcmp(a->oif, b->oif, sizeof(a->oif)) &&
@@ -159,6 +161,8 @@ static u32 uid_width(const struct cbreak_match *match)
 int cbreak_match_order(const struct cbreak_match *a,
 		       const struct cbreak_match *b)
 {
+	if (a->cgroup_level != b->cgroup_level)
+		return b->cgroup_level - a->cgroup_level;
 	if (a->dst_len != b->dst_len)
 		return b->dst_len - a->dst_len;
 	if (port_width(a) != port_width(b))
@@ -174,14 +178,17 @@ int cbreak_match_order(const struct cbreak_match *a,
 	return 0;
 }
 
-/* Is there a connection that both match? */
+/* Is there a connection that both match, of two of the same order? */
 static bool overlap(const struct cbreak_match *a, const struct cbreak_match *b)
 {
 	if (a->family != b->family && a->family != AF_UNSPEC &&
 	    b->family != AF_UNSPEC)
 		return false;
-	/* Of the same length, they are the same or have nothing in common. */
-	if (memcmp(&a->dst, &b->dst, sizeof(a->dst)))
+	/*
+	 * Cgroups of the same level and prefixes of the same length are the
+	 * same or have nothing in common.
+	 */
+	if (a->cgroup != b->cgroup || memcmp(&a->dst, &b->dst, sizeof(a->dst)))
 		return false;
 	if ((a->fwmark ^ b->fwmark) & a->fwmask & b->fwmask)
 		return false;

@@ -9,6 +9,9 @@
 /**
  * struct cbreak_match - which connections a rule is for
  * @dst: destination prefix, host bits clear; unused bytes are zero
+ * @cgroup: number of a cgroup that the socket is in, or in a descendant of;
+ *	    0 for any
+ * @cgroup_level: its distance from the root
  * @family: AF_INET, AF_INET6, or AF_UNSPEC for every destination of both
  * @dst_len: prefix length, 0 for AF_UNSPEC
  * @port_min: first destination port, host byte order; 0 with @port_max 65535
@@ -24,6 +27,8 @@
  */
 struct cbreak_match {
 	union nf_inet_addr dst;
+	u64 cgroup;
+	u8 cgroup_level;
 	u8 family;
 	u8 dst_len;
 	u16 port_min;
@@ -35,6 +40,9 @@ struct cbreak_match {
 	u32 uid_max;
 	u32 prio;
 };
+
+/* Of a match's cgroup. */
+#define CBREAK_CGROUP_LEVEL_MAX	32
 
 void cbreak_match_make_mask(union nf_inet_addr *mask, u8 family, u8 len);
 void cbreak_match_apply_mask(union nf_inet_addr *out,

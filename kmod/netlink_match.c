@@ -3,7 +3,7 @@
  * DOC: what a request says of a rule's match and key
  *
  * Attributes to values, each checked; the first that is wrong is named. Nothing
- * is looked up here and nothing changed.
+ * is changed here, and nothing looked up but a cgroup.
  *
  * Context: process.
  */
@@ -212,13 +212,78 @@ static int parse_key(struct nlattr **attrs, struct cbreak_identity *identity,
 	return 0;
 }
 
+/* The reference goes to identity->cgroup. */
+static int open_cgroup(const struct nlattr *fd,
+		       struct cbreak_identity *identity,
+		       struct netlink_ext_ack *extack)
+{
+	struct cbreak_cgroup *cgroup = cbreak_cgroup_open(nla_get_s32(fd));
+
+	if (!IS_ERR(cgroup)) {
+		identity->cgroup = cgroup;
+		return 0;
+	}
+	switch (PTR_ERR(cgroup)) {
+	case -EOPNOTSUPP:
+		NL_SET_ERR_MSG_ATTR(extack, fd,
+				    "this kernel has no cgroups of sockets");
+		break;
+	case -ENOENT:
+	case -ENODEV:
+		NL_SET_ERR_MSG_ATTR(extack, fd,
+				    "the cgroup has been deleted");
+		break;
+	case -ENAMETOOLONG:
+		NL_SET_ERR_MSG_ATTR(extack, fd,
+				    "the path of the cgroup is too long");
+		break;
+	case -ENOMEM:
+		break;
+	default:
+		NL_SET_ERR_MSG_ATTR(extack, fd,
+				    "this is not a directory of cgroup v2");
+		return -EINVAL;
+	}
+	return PTR_ERR(cgroup);
+}
+
+/* Last of all, lest its reference be forgotten. */
+static int parse_cgroup(struct nlattr **attrs, struct cbreak_identity *identity,
+			struct netlink_ext_ack *extack)
+{
+	const struct nlattr *fd = attrs[CBREAK_A_RULE_CGROUP_FD];
+	unsigned int level;
+	int err;
+
+	if (!fd)
+		return 0;
+	err = open_cgroup(fd, identity, extack);
+	if (err)
+		return err;
+	level = cbreak_cgroup_level(identity->cgroup);
+	if (level > 0 && level <= CBREAK_CGROUP_LEVEL_MAX) {
+		identity->match.cgroup = cbreak_cgroup_id(identity->cgroup);
+		identity->match.cgroup_level = level;
+		return 0;
+	}
+	if (level)
+		NL_SET_ERR_MSG_ATTR(extack, fd,
+				    "the cgroup is more than 32 levels deep");
+	else
+		NL_SET_ERR_MSG_ATTR(extack, fd,
+				    "every socket is in the root cgroup: leave it out");
+	cbreak_cgroup_put(identity->cgroup);
+	return -EINVAL;
+}
+
 /**
  * cbreak_netlink_parse_identity - match and key of a rule
  * @attrs: the request's attributes
  * @identity: where they go
  * @extack: where the reason of a refusal goes
  *
- * Return: 0 or -EINVAL.
+ * Return: 0, and the caller gives the reference to @identity's cgroup back; or
+ *	   -EINVAL or another error.
  */
 int cbreak_netlink_parse_identity(struct nlattr **attrs,
 				  struct cbreak_identity *identity,
@@ -228,7 +293,9 @@ int cbreak_netlink_parse_identity(struct nlattr **attrs,
 
 	memset(identity, 0, sizeof(*identity));
 	err = parse_match(attrs, &identity->match, extack);
-	return err ?: parse_key(attrs, identity, extack);
+	if (!err)
+		err = parse_key(attrs, identity, extack);
+	return err ?: parse_cgroup(attrs, identity, extack);
 }
 
 /**
@@ -245,6 +312,7 @@ bool cbreak_netlink_has_identity(struct nlattr **attrs)
 		CBREAK_A_RULE_FWMARK, CBREAK_A_RULE_FWMASK,
 		CBREAK_A_RULE_OIF,
 		CBREAK_A_RULE_UID_MIN, CBREAK_A_RULE_UID_MAX,
+		CBREAK_A_RULE_CGROUP_FD,
 		CBREAK_A_RULE_PRIO,
 		CBREAK_A_RULE_KEY, CBREAK_A_RULE_KEY_LEN,
 	};

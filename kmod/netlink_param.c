@@ -50,6 +50,7 @@ const struct nla_policy cbreak_rule_policy[CBREAK_A_RULE_MAX + 1] = {
 	[CBREAK_A_RULE_OIF] = { .type = NLA_NUL_STRING },
 	[CBREAK_A_RULE_UID_MIN] = { .type = NLA_U32 },
 	[CBREAK_A_RULE_UID_MAX] = { .type = NLA_U32 },
+	[CBREAK_A_RULE_CGROUP_FD] = { .type = NLA_S32 },
 };
 
 /* What a rule gets that says nothing else. */

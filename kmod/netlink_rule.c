@@ -52,11 +52,11 @@ static int new_rule(struct genl_info *info, bool replace)
 	}
 	err = cbreak_netlink_check_name(name, info->extack);
 	if (!err)
-		err = cbreak_netlink_parse_identity(info->attrs, &identity,
-						    info->extack);
-	if (!err)
 		err = cbreak_netlink_parse_params(info->attrs, &params,
 						  info->extack);
+	if (!err)
+		err = cbreak_netlink_parse_identity(info->attrs, &identity,
+						    info->extack);
 	if (err)
 		return err;
 
@@ -69,6 +69,7 @@ static int new_rule(struct genl_info *info, bool replace)
 		err = cbreak_control_add_rule(cn, nla_data(name), &identity,
 					      &params, info->extack);
 	mutex_unlock(&cn->lock);
+	cbreak_cgroup_put(identity.cgroup);
 	return err;
 }
 

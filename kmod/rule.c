@@ -129,6 +129,7 @@ struct cbreak_rule *cbreak_rule_create(struct cbreak_rules *rules,
 		return ERR_PTR(-ENOMEM);
 	strscpy(rule->name, name, sizeof(rule->name));
 	rule->class.match = identity->match;
+	rule->cgroup = cbreak_cgroup_get(identity->cgroup);
 	rule->key_type = identity->key_type;
 	rule->key_len = identity->key_len;
 	cbreak_match_make_mask(&rule->key_mask, identity->match.family,
@@ -155,6 +156,7 @@ err_params:
 err_counters:
 	free_percpu(rule->counters);
 err_free:
+	cbreak_cgroup_put(rule->cgroup);
 	kfree(rule);
 	return ERR_PTR(err);
 }
@@ -200,6 +202,7 @@ static void free_rcu(struct rcu_head *rcu)
 {
 	struct cbreak_rule *rule = container_of(rcu, struct cbreak_rule, rcu);
 
+	cbreak_cgroup_put(rule->cgroup);
 	free_percpu(rule->counters);
 	kfree(rcu_dereference_protected(rule->params, true));
 	kfree(rule);

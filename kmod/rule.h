@@ -6,6 +6,7 @@
 #include <linux/xarray.h>
 
 #include "breaker.h"
+#include "cgroup.h"
 #include "classify.h"
 #include "stats.h"
 
@@ -25,11 +26,13 @@ struct cbreak_rule_params {
 /**
  * struct cbreak_identity - what makes a rule the one that it is
  * @match: which connections
+ * @cgroup: that of @match, or NULL; whoever parsed this gives it back
  * @key_type: enum cbreak_key_type
  * @key_len: prefix length of its breakers' keys, for CBREAK_KEY_TYPE_PREFIX
  */
 struct cbreak_identity {
 	struct cbreak_match match;
+	struct cbreak_cgroup *cgroup;
 	u8 key_type;
 	u8 key_len;
 };
@@ -37,6 +40,7 @@ struct cbreak_identity {
 /**
  * struct cbreak_rule - a rule of a network namespace
  * @class: its match and place in the classifier
+ * @cgroup: that of its match, referenced, or NULL
  * @id: its number, the key of its breakers
  * @key_type: enum cbreak_key_type: what shares a breaker
  * @key_len: length of @key_mask
@@ -52,6 +56,7 @@ struct cbreak_identity {
  */
 struct cbreak_rule {
 	struct cbreak_class class;
+	struct cbreak_cgroup *cgroup;
 	u32 id;
 	u8 key_type;
 	u8 key_len;

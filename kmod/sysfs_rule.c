@@ -93,6 +93,19 @@ static ssize_t uid_show(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RO(uid);
 
+static ssize_t cgroup_show(struct device *dev, struct device_attribute *attr,
+			   char *buf)
+{
+	const struct cbreak_cgroup *cgroup = cbreak_rule_dev(dev)->rule->cgroup;
+
+	if (!cgroup)
+		return sysfs_emit(buf, "any\n");
+	/* As in /proc/PID/cgroup. */
+	return sysfs_emit(buf, "%s%s\n", cgroup->path,
+			  cbreak_cgroup_is_deleted(cgroup) ? " (deleted)" : "");
+}
+static DEVICE_ATTR_RO(cgroup);
+
 static ssize_t prio_show(struct device *dev, struct device_attribute *attr,
 			 char *buf)
 {
@@ -251,6 +264,7 @@ static struct attribute *rule_attrs[] = {
 	&dev_attr_fwmark.attr,
 	&dev_attr_oif.attr,
 	&dev_attr_uid.attr,
+	&dev_attr_cgroup.attr,
 	&dev_attr_prio.attr,
 	&dev_attr_key.attr,
 	&dev_attr_mode.attr,

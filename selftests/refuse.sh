@@ -141,6 +141,9 @@ want="the last uid is 4294967294 (uid-max)"
 refuse "$want" rule add x uid 4294967295
 refuse "$want" rule add x uid 0-4294967295
 
+refuse "every socket is in the root cgroup: leave it out (cgroup-fd)" \
+	rule add x cgroup /
+
 # --- keys and modes --------------------------------------------------------
 
 want="a prefix as key needs a destination*"
@@ -175,18 +178,20 @@ refuse "$want" rule add x dst 10.0.0.0/8 port 1999-2998
 refuse "$want" rule add x dst 10.0.0.0/8 port 1-1000
 refuse "$want" rule add x dst 0.0.0.0/0
 refuse "$want" rule add x dst ::/0
+without=$before
 CB rule add mark fwmark 0x1/0xf
 before=$("$rules" "$CLIENT" dump)
 refuse "$want" rule add x fwmark 0x10/0xf0
 refuse "$want" rule add x dst 0.0.0.0/0 fwmark 0x21/0xe1
 refuse "another rule has the same match and prio*" rule add x fwmark 0x1/0xf
-start_again
+CB rule del mark
 CB rule add mark uid 1000-1999 oif eth0
 before=$("$rules" "$CLIENT" dump)
 refuse "$want" rule add x uid 1999-2998 oif eth0
 refuse "another rule has the same match and prio*" \
 	rule add x uid 1000-1999 oif eth0
-start_again
+CB rule del mark
+before=$without
 
 want="match and key of a rule cannot be changed: delete it and add it anew*"
 refuse "$want" rule replace db dst 10.0.0.0/8 port 1000-1998
@@ -250,6 +255,8 @@ misuse 'error-ratio "0.1234567" has more than 6 decimals*' \
 	rule change db error-ratio 0.1234567
 misuse 'port "65536" is not a port*' rule add x port 65536
 misuse 'fwmark "0x1/" is not a mark*' rule add x fwmark 0x1/
+misuse 'cgroup "a" does not begin with /*' rule add x cgroup a
+misuse 'cgroup "/no/such" No such file*' rule add x cgroup /no/such
 misuse 'uid "root" is not a uid*' rule add x uid root
 misuse 'on "quick" is not*' rule change db on quick
 misuse 'dst "10.0.0/8" is not*' rule add x dst 10.0.0/8
@@ -290,6 +297,9 @@ raw "EINVAL 29 ?*" 1 $name 29=01
 raw "EINVAL 31 no interface can have this name" 1 $name 31=00
 raw "EINVAL 33 a last uid without a first one" 1 $name 33=01000000
 raw "EINVAL 32 the last uid is 4294967294" 1 $name 32=ffffffff
+raw "EINVAL 34 this is not a directory of cgroup v2" 1 $name 34=ffffffff
+raw "EINVAL 34 this is not a directory of cgroup v2" 1 $name 34=00000000
+raw "EINVAL 35 ?*" 1 $name 35=2f00
 raw "EINVAL 0 the name of the rule is missing" 1 7=01000000
 
 expect_eq "what is shown is the same after all this" \

@@ -118,6 +118,9 @@ static inline bool naive_selects(const struct cbreak_match *m,
 		if (m->fwmask >> i & 1 &&
 		    (m->fwmark >> i & 1) != (flow->fwmark >> i & 1))
 			return false;
+	if (m->cgroup && (flow->cgroup_level < m->cgroup_level ||
+			  flow->cgroups[m->cgroup_level] != m->cgroup))
+		return false;
 	if (m->oif[0] && strcmp(m->oif, flow->oif ?: ""))
 		return false;
 	if (!m->uid_min && m->uid_max == U32_MAX)
@@ -136,9 +139,9 @@ static inline unsigned int naive_count_bits(u32 word)
 }
 
 /*
- * The more specific prefix, then the narrower range of ports, then more bits of
- * the mark, then an interface, then the narrower range of users, then the lower
- * prio.
+ * The deeper cgroup, then the more specific prefix, then the narrower range of
+ * ports, then more bits of the mark, then an interface, then the narrower range
+ * of users, then the lower prio.
  */
 static inline bool naive_wins(const struct cbreak_match *a,
 			      const struct cbreak_match *b)
@@ -148,6 +151,8 @@ static inline bool naive_wins(const struct cbreak_match *a,
 	s64 users_a = (s64)a->uid_max - a->uid_min;
 	s64 users_b = (s64)b->uid_max - b->uid_min;
 
+	if (a->cgroup_level != b->cgroup_level)
+		return a->cgroup_level > b->cgroup_level;
 	if (a->dst_len != b->dst_len)
 		return a->dst_len > b->dst_len;
 	if (width_a != width_b)

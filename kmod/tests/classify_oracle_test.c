@@ -111,7 +111,8 @@ static u16 interesting(struct rules *rules, u8 *family,
 }
 
 /* What a rule asks for, now and then off by a bit or by one. */
-static void interesting_rest(struct rules *rules, struct cbreak_flow *flow)
+static void interesting_rest(struct rules *rules, struct cbreak_flow *flow,
+			     u64 *cgroups)
 {
 	struct rnd_state *rnd = &rules->rnd;
 	const struct cbreak_match *m;
@@ -120,6 +121,16 @@ static void interesting_rest(struct rules *rules, struct cbreak_flow *flow)
 	flow->fwmark = m->fwmark | (prandom_u32_state(rnd) & ~m->fwmask);
 	if (test_one_in(rnd, 4))
 		flow->fwmark ^= BIT(test_below(rnd, 32));
+	/* In a rule's cgroup or in any other, or above one. */
+	flow->cgroups = cgroups;
+	flow->cgroup_level = m->cgroup_level;
+	if (!m->cgroup || test_one_in(rnd, 2)) {
+		flow->cgroup_level = test_below(rnd, TEST_LEVELS + 1);
+		cgroup_path(random_cgroup(rnd, flow->cgroup_level),
+			    flow->cgroup_level, cgroups);
+	} else {
+		cgroup_path(m->cgroup, m->cgroup_level, cgroups);
+	}
 	flow->oif = m->oif[0] ? m->oif : "eth0";
 	if (test_one_in(rnd, 8))
 		flow->oif = NULL;
@@ -145,6 +156,7 @@ static void interesting_rest(struct rules *rules, struct cbreak_flow *flow)
 static void ask(struct kunit *test, struct rules *rules, u32 *found)
 {
 	const struct cbreak_match *best = NULL;
+	u64 cgroups[TEST_LEVELS + 1];
 	struct cbreak_flow flow = { };
 	struct cbreak_class *class;
 	union nf_inet_addr addr;
@@ -156,7 +168,7 @@ static void ask(struct kunit *test, struct rules *rules, u32 *found)
 	flow.daddr = &addr;
 	flow.family = family;
 	flow.dport = port;
-	interesting_rest(rules, &flow);
+	interesting_rest(rules, &flow, cgroups);
 	for (i = 0; i < rules->nr; i++) {
 		const struct cbreak_match *m = &rules->in[i]->match;
 		bool covers = naive_covers(m, family, &addr, port);
@@ -170,9 +182,10 @@ static void ask(struct kunit *test, struct rules *rules, u32 *found)
 	}
 	class = lookup_flow(&rules->classifier, &flow);
 	KUNIT_ASSERT_PTR_EQ_MSG(test, class ? &class->match : NULL, best,
-				"seed %u: family %u addr %pI6 port %u mark %x uid %u",
+				"seed %u: family %u addr %pI6 port %u mark %x uid %u cgroup %llx",
 				rules->seed, family, &addr, port, flow.fwmark,
-				flow.uid);
+				flow.uid, flow.cgroup_level ?
+				cgroups[flow.cgroup_level] : 0);
 	*found += !!best;
 }
 

@@ -110,6 +110,27 @@ static inline void random_uids(struct rnd_state *rnd, struct cbreak_match *m)
 	m->uid_max = max(a, b);
 }
 
+#define TEST_LEVELS	4
+
+/* Of a tree in which each cgroup has two children: 1; 2, 3; 4, 5, 6, 7 ... */
+static inline u64 random_cgroup(struct rnd_state *rnd, u8 level)
+{
+	u64 id = BIT(level) + test_below(rnd, BIT(level));
+
+	/* Its number is one of 64 bits. */
+	return id << 32 | id;
+}
+
+/* The cgroups above one, and itself. */
+static inline void cgroup_path(u64 id, u8 level, u64 *ids)
+{
+	for (; level; level--) {
+		ids[level] = id;
+		id = (id & U32_MAX) >> 1;
+		id |= id << 32;
+	}
+}
+
 static inline void random_match(struct rnd_state *rnd, struct cbreak_match *m)
 {
 	static const u8 lens4[] = { 0, 1, 7, 8, 9, 16, 24, 31, 32 };
@@ -124,6 +145,10 @@ static inline void random_match(struct rnd_state *rnd, struct cbreak_match *m)
 	random_fwmark(rnd, m);
 	random_oif(rnd, m);
 	random_uids(rnd, m);
+	if (test_one_in(rnd, 3)) {
+		m->cgroup_level = 1 + test_below(rnd, TEST_LEVELS);
+		m->cgroup = random_cgroup(rnd, m->cgroup_level);
+	}
 	if (m->family == AF_UNSPEC)
 		return;
 	m->dst_len = m->family == AF_INET ?

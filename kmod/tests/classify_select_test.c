@@ -174,6 +174,71 @@ static void classify_oif_test(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, classifier_empty(c));
 }
 
+static struct cbreak_class *lookup_cgroup(const struct cbreak_classifier *c,
+					  u32 ip, const u64 *cgroups, u8 level)
+{
+	union nf_inet_addr addr = addr4(ip);
+	struct cbreak_flow flow = {
+		.daddr = &addr, .family = AF_INET, .dport = 80,
+		.uid = CBREAK_NO_UID, .cgroups = cgroups, .cgroup_level = level,
+	};
+
+	return lookup_flow(c, &flow);
+}
+
+static void classify_cgroup_test(struct kunit *test)
+{
+	/* Numbers that differ in one half alone. */
+	const u64 here[] = { 0, 0x100000001, 0x100000002, 0x100000003 };
+	const u64 near[] = { 0, 0x100000001, 0x200000002, 0x200000003 };
+	const u64 away[] = { 0, 0x100000009, 0x100000002, 0x100000003 };
+	struct cbreak_class top = make4(0, 0, 0, 65535, 9);
+	struct cbreak_class deep = make4(0, 0, 0, 65535, 9);
+	struct cbreak_class host = make4(IP(10, 1, 2, 3), 32, 80, 80, 0);
+	struct cbreak_class deep_net = make4(IP(10, 0, 0, 0), 8, 0, 65535, 9);
+	struct cbreak_class loop = make4(IP(127, 0, 0, 0), 8, 0, 65535, 9);
+	struct cbreak_classifier *c = test->priv;
+	u32 ip = IP(10, 1, 2, 3);
+
+	top.match.cgroup = here[1];
+	top.match.cgroup_level = 1;
+	deep.match.cgroup = here[2];
+	deep.match.cgroup_level = 2;
+	deep_net.match.cgroup = here[2];
+	deep_net.match.cgroup_level = 2;
+	insert(test, &host);
+	KUNIT_EXPECT_EQ(test, c->cgroup_depth, 0);
+	insert(test, &top);
+	KUNIT_EXPECT_EQ(test, c->cgroup_depth, 1);
+	/* A cgroup is for its descendants, and comes before the destination. */
+	KUNIT_EXPECT_PTR_EQ(test, lookup_cgroup(c, ip, here, 3), &top);
+	KUNIT_EXPECT_PTR_EQ(test, lookup_cgroup(c, ip, near, 1), &top);
+	KUNIT_EXPECT_PTR_EQ(test, lookup_cgroup(c, ip, away, 3), &host);
+	KUNIT_EXPECT_PTR_EQ(test, lookup_cgroup(c, ip, NULL, 0), &host);
+	insert(test, &deep);
+	KUNIT_EXPECT_EQ(test, c->cgroup_depth, 2);
+	KUNIT_EXPECT_PTR_EQ(test, lookup_cgroup(c, ip, here, 3), &deep);
+	KUNIT_EXPECT_PTR_EQ(test, lookup_cgroup(c, ip, here, 2), &deep);
+	KUNIT_EXPECT_PTR_EQ(test, lookup_cgroup(c, ip, here, 1), &top);
+	KUNIT_EXPECT_PTR_EQ(test, lookup_cgroup(c, ip, near, 3), &top);
+	insert(test, &deep_net);
+	KUNIT_EXPECT_PTR_EQ(test, lookup_cgroup(c, ip, here, 3), &deep_net);
+	KUNIT_EXPECT_PTR_EQ(test, lookup_cgroup(c, ~ip, here, 3), &deep);
+	/* What leaves loopback alone does not hide what names it. */
+	insert(test, &loop);
+	KUNIT_EXPECT_PTR_EQ(test, lookup_cgroup(c, IP(127, 0, 0, 1), here, 3),
+			    &loop);
+	remove(test, &loop);
+	KUNIT_EXPECT_PTR_EQ(test, lookup_cgroup(c, IP(127, 0, 0, 1), here, 3),
+			    NULL);
+	remove(test, &deep_net);
+	remove(test, &deep);
+	KUNIT_EXPECT_EQ(test, c->cgroup_depth, 1);
+	remove(test, &host);
+	remove(test, &top);
+	KUNIT_EXPECT_TRUE(test, classifier_empty(c));
+}
+
 struct user_case {
 	u32 min;
 	u32 max;
@@ -241,6 +306,7 @@ static void classify_worst_rule_test(struct kunit *test)
 static struct kunit_case classify_select_cases[] = {
 	KUNIT_CASE(classify_fwmark_test),
 	KUNIT_CASE(classify_oif_test),
+	KUNIT_CASE(classify_cgroup_test),
 	KUNIT_CASE(classify_uid_test),
 	KUNIT_CASE(classify_worst_rule_test),
 	KUNIT_CASE(classify_masks_max_test),

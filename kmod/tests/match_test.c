@@ -11,14 +11,20 @@ static bool naive_ties(const struct cbreak_match *a,
 	const u8 families[] = { AF_INET, AF_INET6 };
 	const u16 ports[] = { a->port_min, a->port_max, b->port_min,
 			      b->port_max };
+	/* Of two cgroups of the same level, a socket cannot be in both. */
+	u64 cgroups[TEST_LEVELS + 1] = { };
 	/* If any mark is right for both, then this one, and so on. */
 	const struct cbreak_flow flow = {
 		.fwmark = a->fwmark | b->fwmark,
+		.cgroups = cgroups,
+		.cgroup_level = TEST_LEVELS,
 		.oif = a->oif[0] ? a->oif : b->oif,
 		.uid = max(a->uid_min, b->uid_min),
 	};
 	unsigned int f, d, p;
 
+	cgroups[a->cgroup_level] = a->cgroup;
+	cgroups[b->cgroup_level] = b->cgroup;
 	if (naive_wins(a, b) || naive_wins(b, a) ||
 	    !naive_selects(a, &flow) || !naive_selects(b, &flow))
 		return false;
@@ -59,6 +65,8 @@ static void match_ties_test(struct kunit *test)
 			b.fwmark = a.fwmark;
 			b.fwmask = a.fwmask;
 			memcpy(b.oif, a.oif, sizeof(b.oif));
+			b.cgroup = a.cgroup;
+			b.cgroup_level = a.cgroup_level;
 		}
 		if (!test_one_in(&rnd, 4)) {
 			b.uid_min = a.uid_min;
@@ -73,7 +81,7 @@ static void match_ties_test(struct kunit *test)
 		want = a.family == b.family && a.dst_len == b.dst_len &&
 		       a.port_min == b.port_min && a.port_max == b.port_max &&
 		       a.fwmark == b.fwmark && a.fwmask == b.fwmask &&
-		       !strcmp(a.oif, b.oif) && a.uid_min == b.uid_min &&
+		       a.cgroup == b.cgroup && !strcmp(a.oif, b.oif) && a.uid_min == b.uid_min &&
 		       a.uid_max == b.uid_max &&
 		       !memcmp(a.dst.all, b.dst.all, 16);
 		equal += want;

@@ -28,6 +28,7 @@ enum cbctl_status {
  * @KEYWORD_FWMARK: a mark and its mask, in two attributes
  * @KEYWORD_OIF: the name of an interface
  * @KEYWORD_UIDS: a range of users, in two attributes
+ * @KEYWORD_CGROUP: the path of a cgroup
  * @KEYWORD_NUMBER: a number
  * @KEYWORD_RATIO: a ratio
  * @KEYWORD_TIME: a duration
@@ -42,6 +43,7 @@ enum keyword_type {
 	KEYWORD_FWMARK,
 	KEYWORD_OIF,
 	KEYWORD_UIDS,
+	KEYWORD_CGROUP,
 	KEYWORD_NUMBER,
 	KEYWORD_RATIO,
 	KEYWORD_TIME,

@@ -8,6 +8,7 @@
 #include <linux/cbreak.h>
 
 #include "cbctl.h"
+#include "cgroup.h"
 #include "nl.h"
 #include "object.h"
 #include "out.h"
@@ -70,6 +71,17 @@ static const char *put_uids(struct nlmsghdr *nlh, const char *word)
 	return NULL;
 }
 
+static const char *put_cgroup(struct nlmsghdr *nlh, const char *word)
+{
+	const char *err;
+	int32_t fd;
+
+	err = cgroup_open(word, &fd);
+	if (!err)
+		nl_put(nlh, CBREAK_A_RULE_CGROUP_FD, &fd, sizeof(fd));
+	return err;
+}
+
 static const char *put_key(struct nlmsghdr *nlh, const char *word)
 {
 	const char *err;
@@ -107,6 +119,8 @@ const char *match_put(struct nlmsghdr *nlh, const struct keyword *kw,
 		return NULL;
 	case KEYWORD_UIDS:
 		return put_uids(nlh, word);
+	case KEYWORD_CGROUP:
+		return put_cgroup(nlh, word);
 	default:
 		return put_key(nlh, word);
 	}
@@ -165,6 +179,16 @@ static void print_fwmark(const struct nlattr **tb)
 	out_text("fwmark %s", out_format_fwmark(buf, mark, mask));
 }
 
+static void print_cgroup(const struct nlattr **tb)
+{
+	if (!tb[CBREAK_A_RULE_CGROUP])
+		return;
+	out_string("cgroup", nl_str(tb[CBREAK_A_RULE_CGROUP]));
+	out_json_bool("cgroup-deleted", tb[CBREAK_A_RULE_CGROUP_DELETED]);
+	if (tb[CBREAK_A_RULE_CGROUP_DELETED])
+		out_text("(deleted)");
+}
+
 static void print_key(const struct nlattr **tb)
 {
 	char buf[OUT_VALUE_LEN], word[OUT_VALUE_LEN + sizeof("/255")];
@@ -206,6 +230,9 @@ bool match_print(const struct keyword *kw, const struct nlattr **tb)
 	case KEYWORD_UIDS:
 		print_range("uid", tb[CBREAK_A_RULE_UID_MIN],
 			    tb[CBREAK_A_RULE_UID_MAX]);
+		return true;
+	case KEYWORD_CGROUP:
+		print_cgroup(tb);
 		return true;
 	case KEYWORD_KEY:
 		print_key(tb);

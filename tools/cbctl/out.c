@@ -232,6 +232,17 @@ void out_json_number(const char *name, uint64_t value)
 }
 
 /**
+ * out_json_bool() - true or false in JSON, nothing in text
+ * @name: its name
+ * @value: whether it is true
+ */
+void out_json_bool(const char *name, bool value)
+{
+	if (out.json)
+		add_json(name, "", json_boolean(value));
+}
+
+/**
  * out_bare() - a string without its name in text
  * @name: its name
  * @value: the string

@@ -38,6 +38,7 @@ void out_bare(const char *name, const char *value);
 void out_text(const char *fmt, ...) __printf(1, 2);
 void out_text_break(void);
 void out_json_string(const char *name, const char *value);
+void out_json_bool(const char *name, bool value);
 void out_json_number(const char *name, uint64_t value);
 
 /* Values as text; each returns @buf, OUT_VALUE_LEN bytes. */

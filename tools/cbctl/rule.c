@@ -50,6 +50,9 @@ static const char *const rule_names[] = {
 	[CBREAK_A_RULE_OIF]			= "oif",
 	[CBREAK_A_RULE_UID_MIN]			= "uid-min",
 	[CBREAK_A_RULE_UID_MAX]			= "uid-max",
+	[CBREAK_A_RULE_CGROUP_FD]		= "cgroup-fd",
+	[CBREAK_A_RULE_CGROUP]			= "cgroup",
+	[CBREAK_A_RULE_CGROUP_DELETED]		= "cgroup-deleted",
 };
 
 static const struct names rule_attrs = { rule_names, ARRAY_SIZE(rule_names) };
@@ -66,6 +69,8 @@ static const struct keyword rule_keywords[] = {
 	  KEYWORD_OIF, CBREAK_A_RULE_OIF },
 	{ "uid", "UID[-UID]", "Owners of the socket, by number",
 	  KEYWORD_UIDS, CBREAK_A_RULE_UID_MIN },
+	{ "cgroup", "PATH", "Cgroup of the socket, or one above it",
+	  KEYWORD_CGROUP, CBREAK_A_RULE_CGROUP },
 	{ "prio", "N", "The lower one wins between equal matches",
 	  KEYWORD_NUMBER, CBREAK_A_RULE_PRIO },
 	{ "key", "KEY", "What shares a breaker: {addr+port|addr|prefix/|rule}",
@@ -105,7 +110,7 @@ static const struct keyword rule_keywords[] = {
 	{ }
 };
 
-#define MATCH_KEYWORDS	7
+#define MATCH_KEYWORDS	8
 
 static const char *put_param(struct nlmsghdr *nlh, const struct keyword *kw,
 			     const char *word)
@@ -119,6 +124,7 @@ static const char *put_param(struct nlmsghdr *nlh, const struct keyword *kw,
 	case KEYWORD_FWMARK:
 	case KEYWORD_OIF:
 	case KEYWORD_UIDS:
+	case KEYWORD_CGROUP:
 	case KEYWORD_KEY:
 		return match_put(nlh, kw, word);
 	case KEYWORD_MODE:

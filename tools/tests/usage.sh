@@ -58,7 +58,7 @@ tables_are_found()
 	same "commands of rule" "$(commands rule | wc -l)" 8
 	same "commands of breaker" "$(commands breaker | wc -l)" 8
 	same "commands of stats" "$(commands stats | wc -l)" 3
-	same "keywords of rule" "$(keywords rule | wc -l)" 22
+	same "keywords of rule" "$(keywords rule | wc -l)" 23
 	same "keywords of breaker" "$(keywords breaker | tr '\n' ' ')" \
 		"state port port for "
 	same "keywords of monitor" "$(keywords monitor)" count
@@ -119,11 +119,11 @@ help_names_every_keyword()
 			has_keyword "$keyword" rule "$command"
 		done
 		# What a rule matches cannot be changed.
-		[[ $keyword =~ ^(dst|port|fwmark|oif|uid|prio|key)$ ]] ||
+		[[ $keyword =~ ^(dst|port|fwmark|oif|uid|cgroup|prio|key)$ ]] ||
 			has_keyword "$keyword" rule change
 	done
 	call rule change help
-	grep -E '^    (dst|port|fwmark|oif|uid|prio|key)' <<< "$out"
+	grep -E '^    (dst|port|fwmark|oif|uid|cgroup|prio|key)' <<< "$out"
 	for command in show list ls; do
 		has_keyword state breaker "$command"
 	done
@@ -322,6 +322,7 @@ wrong_usage_is_told()
 		bad prefix length|rule add a dst 10.0.0.0/x
 		is not a port|rule add a port 65536
 		is not a port|rule add a port 80-
+		does not begin with /|rule add a cgroup system.slice
 		is not a uid|rule add a uid root
 		is not a mark|rule add a fwmark 0x100000000
 		is not all|rule add a on quick
