@@ -45,12 +45,13 @@ static bool parse_tcp(struct sk_buff *skb, int off, u8 family,
 					 CBREAK_KIND_SUCCESS;
 	answer->outcome.type = 0;
 	answer->outcome.code = 0;
+	answer->outcome.family = family;
 	return !nf_checksum(skb, NF_INET_LOCAL_IN, off, IPPROTO_TCP, family);
 }
 
 /* The quoted TCP header lies at off; the addresses are known already. */
-static bool parse_quote(struct sk_buff *skb, int off, u8 type, u8 code,
-			struct cbreak_answer *answer)
+static bool parse_quote(struct sk_buff *skb, int off, u8 family, u8 type,
+			u8 code, struct cbreak_answer *answer)
 {
 	const struct tcp_ports_seq *th;
 	struct tcp_ports_seq buf;
@@ -65,20 +66,8 @@ static bool parse_quote(struct sk_buff *skb, int off, u8 type, u8 code,
 	answer->outcome.kind = CBREAK_KIND_UNREACHABLE;
 	answer->outcome.type = type;
 	answer->outcome.code = code;
+	answer->outcome.family = family;
 	return true;
-}
-
-static bool icmp4_ends_attempt(const struct icmphdr *icmph)
-{
-	switch (icmph->type) {
-	case ICMP_DEST_UNREACH:
-		return icmph->code != ICMP_FRAG_NEEDED &&
-		       icmph->code <= NR_ICMP_UNREACH;
-	case ICMP_TIME_EXCEEDED:
-	case ICMP_PARAMETERPROB:
-		return true;
-	}
-	return false;
 }
 
 static bool parse_icmp4(struct sk_buff *skb, int off,
@@ -90,7 +79,7 @@ static bool parse_icmp4(struct sk_buff *skb, int off,
 	const struct iphdr *iph;
 
 	icmph = skb_header_pointer(skb, off, sizeof(icmp_buf), &icmp_buf);
-	if (!icmph || likely(!icmp4_ends_attempt(icmph)))
+	if (!icmph || likely(!cbreak_answer_icmp4_ends(icmph->type, icmph->code)))
 		return false;
 	iph = skb_header_pointer(skb, off + sizeof(*icmph), sizeof(ip_buf),
 				 &ip_buf);
@@ -101,7 +90,7 @@ static bool parse_icmp4(struct sk_buff *skb, int off,
 	answer->tuple.daddr.ip = iph->daddr;
 	if (nf_checksum(skb, NF_INET_LOCAL_IN, off, IPPROTO_ICMP, AF_INET))
 		return false;
-	return parse_quote(skb, off + sizeof(*icmph) + iph->ihl * 4,
+	return parse_quote(skb, off + sizeof(*icmph) + iph->ihl * 4, AF_INET,
 			   icmph->type, icmph->code, answer);
 }
 
@@ -145,9 +134,7 @@ static bool parse_icmp6(struct sk_buff *skb, int off,
 	int inner;
 
 	icmph = skb_header_pointer(skb, off, sizeof(icmp_buf), &icmp_buf);
-	if (!icmph || (icmph->icmp6_type != ICMPV6_DEST_UNREACH &&
-		       icmph->icmp6_type != ICMPV6_TIME_EXCEED &&
-		       icmph->icmp6_type != ICMPV6_PARAMPROB))
+	if (!icmph || !cbreak_answer_icmp6_ends(icmph->icmp6_type))
 		return false;
 	inner = off + sizeof(*icmph);
 	ip6h = skb_header_pointer(skb, inner, sizeof(ip6_buf), &ip6_buf);
@@ -163,8 +150,8 @@ static bool parse_icmp6(struct sk_buff *skb, int off,
 		return false;
 	if (nf_checksum(skb, NF_INET_LOCAL_IN, off, IPPROTO_ICMPV6, AF_INET6))
 		return false;
-	return parse_quote(skb, inner, icmph->icmp6_type, icmph->icmp6_code,
-			   answer);
+	return parse_quote(skb, inner, AF_INET6, icmph->icmp6_type,
+			   icmph->icmp6_code, answer);
 }
 
 /**

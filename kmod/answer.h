@@ -2,6 +2,9 @@
 #ifndef _CBREAK_ANSWER_H
 #define _CBREAK_ANSWER_H
 
+#include <linux/icmp.h>
+#include <linux/icmpv6.h>
+
 #include "attempt.h"
 #include "breaker.h"
 
@@ -20,6 +23,39 @@ struct cbreak_answer {
 	bool is_icmp;
 	struct cbreak_outcome outcome;
 };
+
+/**
+ * cbreak_answer_icmp4_ends - does this ICMP error end an attempt?
+ * @type: ICMP type
+ * @code: ICMP code
+ *
+ * Context: any.
+ * Return: whether tcp_v4_err() makes connect() fail.
+ */
+static inline bool cbreak_answer_icmp4_ends(u8 type, u8 code)
+{
+	switch (type) {
+	case ICMP_DEST_UNREACH:
+		return code != ICMP_FRAG_NEEDED && code <= NR_ICMP_UNREACH;
+	case ICMP_TIME_EXCEEDED:
+	case ICMP_PARAMETERPROB:
+		return true;
+	}
+	return false;
+}
+
+/**
+ * cbreak_answer_icmp6_ends - does this ICMPv6 error end an attempt?
+ * @type: ICMPv6 type
+ *
+ * Context: any.
+ * Return: whether tcp_v6_err() makes connect() fail.
+ */
+static inline bool cbreak_answer_icmp6_ends(u8 type)
+{
+	return type == ICMPV6_DEST_UNREACH || type == ICMPV6_TIME_EXCEED ||
+	       type == ICMPV6_PARAMPROB;
+}
 
 bool cbreak_answer_parse4(struct sk_buff *skb, struct cbreak_answer *answer);
 bool cbreak_answer_parse6(struct sk_buff *skb, struct cbreak_answer *answer);

@@ -290,8 +290,8 @@ static bool all_is_well(struct cbreak_breaker *b, const struct cbreak_params *p,
  * @now_ns: the present
  * @tr: zeroed; filled in if the outcome caused a transition
  *
- * A failure of a kind that is not in the rule's set counts in the total and
- * not as failed. An outcome of an earlier generation changes nothing.
+ * A failure that is not in the rule's set counts in the total and not as
+ * failed. An outcome of an earlier generation changes nothing.
  *
  * Context: BH disabled or process; takes b->lock only when the window says
  *	    that a transition may be due.
@@ -303,7 +303,7 @@ bool cbreak_breaker_record(struct cbreak_breaker *b,
 			   struct cbreak_outcome outcome, u64 now_ns,
 			   struct cbreak_transition *tr)
 {
-	bool failed = p->on & BIT(outcome.kind);
+	bool failed = cbreak_breaker_counts(p, &outcome);
 	u32 word = read_word(b);
 	u8 state = cbreak_word_state(word);
 	struct cbreak_counts counts;

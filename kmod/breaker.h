@@ -2,6 +2,7 @@
 #ifndef _CBREAK_BREAKER_H
 #define _CBREAK_BREAKER_H
 
+#include <linux/bits.h>
 #include <linux/spinlock.h>
 #include <linux/time64.h>
 #include <linux/types.h>
@@ -16,6 +17,22 @@
 
 /* cbreak_breaker.hold_ms of what lasts until told otherwise */
 #define CBREAK_HOLD_FOREVER	U32_MAX
+
+/* cbreak_params.on with every kind of failure */
+#define CBREAK_ON_ALL	(CBREAK_ON_REFUSED | CBREAK_ON_TIMEOUT | \
+			 CBREAK_ON_UNREACHABLE | CBREAK_ON_SLOW)
+
+/**
+ * struct cbreak_icmp - an ICMP error
+ * @family: AF_INET or AF_INET6
+ * @type: ICMP type
+ * @code: ICMP code
+ */
+struct cbreak_icmp {
+	u8 family;
+	u8 type;
+	u8 code;
+};
 
 /**
  * struct cbreak_params - the parameters of a rule's breakers
@@ -37,6 +54,8 @@
  * @broken_max_ms: at most that long with @backoff, 0 for CBREAK_TIME_MAX_MS
  * @jitter: share of the time in BROKEN that is added at most, in millionths
  * @mode: enum cbreak_mode; the machine does not look at it, its caller does
+ * @nr_icmp: number of @icmp
+ * @icmp: ICMP errors that count as failed besides the kinds of @on
  *
  * Immutable once it is visible to a breaker. The three times that are zero
  * follow a later change of @response_ms.
@@ -57,6 +76,8 @@ struct cbreak_params {
 	u32 broken_max_ms;
 	u32 jitter;
 	u32 mode;
+	u32 nr_icmp;
+	struct cbreak_icmp icmp[CBREAK_ON_ICMP_MAX];
 };
 
 static inline u64 cbreak_ms_to_ns(u32 ms)
@@ -136,11 +157,13 @@ struct cbreak_breaker {
  * @kind: enum cbreak_kind
  * @type: ICMP type, for CBREAK_KIND_UNREACHABLE
  * @code: ICMP code, for CBREAK_KIND_UNREACHABLE
+ * @family: AF_INET or AF_INET6, whose ICMP it is, for CBREAK_KIND_UNREACHABLE
  */
 struct cbreak_outcome {
 	u8 kind;
 	u8 type;
 	u8 code;
+	u8 family;
 };
 
 /**
@@ -201,6 +224,46 @@ static inline u32 cbreak_word_gen(u32 word)
 static inline u8 cbreak_word_state(u32 word)
 {
 	return word & CBREAK_STATE_MASK;
+}
+
+/**
+ * cbreak_breaker_has_icmp - is an ICMP error one of those that count?
+ * @p: the parameters
+ * @family: AF_INET or AF_INET6
+ * @type: ICMP type
+ * @code: ICMP code
+ *
+ * Context: any.
+ * Return: whether it is named.
+ */
+static inline bool cbreak_breaker_has_icmp(const struct cbreak_params *p,
+					   u8 family, u8 type, u8 code)
+{
+	unsigned int i;
+
+	for (i = 0; i < p->nr_icmp; i++)
+		if (p->icmp[i].family == family && p->icmp[i].type == type &&
+		    p->icmp[i].code == code)
+			return true;
+	return false;
+}
+
+/**
+ * cbreak_breaker_counts - does an outcome count as failed?
+ * @p: the parameters
+ * @outcome: the outcome
+ *
+ * Context: any.
+ * Return: whether its kind, or its ICMP error, is one of those that do.
+ */
+static inline bool cbreak_breaker_counts(const struct cbreak_params *p,
+					 const struct cbreak_outcome *outcome)
+{
+	if (p->on & BIT(outcome->kind))
+		return true;
+	return outcome->kind == CBREAK_KIND_UNREACHABLE &&
+	       cbreak_breaker_has_icmp(p, outcome->family, outcome->type,
+				       outcome->code);
 }
 
 void cbreak_breaker_init(struct cbreak_breaker *b, u64 now_ns, u32 gen);

@@ -116,6 +116,22 @@ static int fill_key(struct sk_buff *skb, const struct cbreak_rule *rule)
 	return nla_put_u32(skb, CBREAK_A_RULE_KEY, rule->key_type);
 }
 
+static int fill_icmp(struct sk_buff *skb, const struct cbreak_params *p)
+{
+	struct nlattr *nest = nla_nest_start(skb, CBREAK_A_RULE_ON_ICMP);
+	const struct cbreak_icmp *icmp;
+
+	if (!nest)
+		return -EMSGSIZE;
+	for (icmp = p->icmp; icmp < p->icmp + p->nr_icmp; icmp++)
+		if (nla_put_u16(skb, icmp->family == AF_INET ?
+				CBREAK_A_ICMP_V4 : CBREAK_A_ICMP_V6,
+				icmp->type << 8 | icmp->code))
+			return -EMSGSIZE;
+	nla_nest_end(skb, nest);
+	return 0;
+}
+
 static int fill_params(struct sk_buff *skb, const struct cbreak_params *p)
 {
 	if (nla_put_u32(skb, CBREAK_A_RULE_ERROR_RATIO, p->error_ratio) ||
@@ -139,7 +155,7 @@ static int fill_params(struct sk_buff *skb, const struct cbreak_params *p)
 			cbreak_broken_max_ms(p)) ||
 	    nla_put_u32(skb, CBREAK_A_RULE_JITTER, p->jitter))
 		return -EMSGSIZE;
-	return 0;
+	return p->nr_icmp ? fill_icmp(skb, p) : 0;
 }
 
 /**

@@ -36,6 +36,11 @@ int cbreak_netlink_parse_identity(struct nlattr **attrs,
 				  struct netlink_ext_ack *extack);
 bool cbreak_netlink_has_identity(struct nlattr **attrs);
 
+/* What counts as failed: netlink_on.c */
+extern const struct nla_policy cbreak_icmp_policy[CBREAK_A_ICMP_MAX + 1];
+int cbreak_netlink_parse_on(struct nlattr **attrs, struct cbreak_params *p,
+			    struct netlink_ext_ack *extack);
+
 /* Requests about rules. */
 int cbreak_netlink_rule_new(struct sk_buff *skb, struct genl_info *info);
 int cbreak_netlink_rule_replace(struct sk_buff *skb, struct genl_info *info);

@@ -17,8 +17,6 @@
 #define DEFAULT_CONNECT_TIMEOUT_MS	3000
 #define DEFAULT_MIN_SAMPLES		5
 #define DEFAULT_RECOVERY_SAMPLES	1
-#define ALL_KINDS	(CBREAK_ON_REFUSED | CBREAK_ON_TIMEOUT | \
-			 CBREAK_ON_UNREACHABLE | CBREAK_ON_SLOW)
 
 const struct nla_policy cbreak_rule_policy[CBREAK_A_RULE_MAX + 1] = {
 	[CBREAK_A_RULE_NAME] = { .type = NLA_NUL_STRING },
@@ -51,6 +49,7 @@ const struct nla_policy cbreak_rule_policy[CBREAK_A_RULE_MAX + 1] = {
 	[CBREAK_A_RULE_UID_MIN] = { .type = NLA_U32 },
 	[CBREAK_A_RULE_UID_MAX] = { .type = NLA_U32 },
 	[CBREAK_A_RULE_CGROUP_FD] = { .type = NLA_S32 },
+	[CBREAK_A_RULE_ON_ICMP] = NLA_POLICY_NESTED(cbreak_icmp_policy),
 };
 
 /* What a rule gets that says nothing else. */
@@ -58,7 +57,7 @@ const struct cbreak_params cbreak_netlink_default_params = {
 	.error_ratio = DEFAULT_ERROR_RATIO,
 	.min_samples = DEFAULT_MIN_SAMPLES,
 	.recovery_samples = DEFAULT_RECOVERY_SAMPLES,
-	.on = ALL_KINDS,
+	.on = CBREAK_ON_ALL,
 	.response_ms = DEFAULT_RESPONSE_MS,
 	.connect_timeout_ms = DEFAULT_CONNECT_TIMEOUT_MS,
 	.backoff = CBREAK_RATIO_ONE,
@@ -170,20 +169,6 @@ static int parse_number(const struct nlattr *attr, const struct number *number,
 	return 0;
 }
 
-static int parse_on(const struct nlattr *attr, struct cbreak_params *p,
-		    struct netlink_ext_ack *extack)
-{
-	u32 on = nla_get_u32(attr);
-
-	if (!on || on & ~ALL_KINDS) {
-		NL_SET_ERR_MSG_ATTR(extack, attr,
-				    "on must name one or more of refused, timeout, unreachable, slow");
-		return -EINVAL;
-	}
-	p->on = on;
-	return 0;
-}
-
 /**
  * cbreak_netlink_parse_params - the parameters that a request gives
  * @attrs: the request's attributes
@@ -211,7 +196,5 @@ int cbreak_netlink_parse_params(struct nlattr **attrs, struct cbreak_params *p,
 				    "broken_time_max must not be less than broken_time");
 		return -ERANGE;
 	}
-	if (attrs[CBREAK_A_RULE_ON])
-		return parse_on(attrs[CBREAK_A_RULE_ON], p, extack);
-	return 0;
+	return cbreak_netlink_parse_on(attrs, p, extack);
 }

@@ -173,7 +173,9 @@ static DEVICE_ATTR_RO(jitter);
 static ssize_t on_show(struct device *dev, struct device_attribute *attr,
 		       char *buf)
 {
-	u32 on = get_params(dev).on;
+	const struct cbreak_params p = get_params(dev);
+	const struct cbreak_icmp *icmp;
+	u32 on = p.on;
 	int len = 0;
 
 	if (on & CBREAK_ON_REFUSED)
@@ -184,8 +186,12 @@ static ssize_t on_show(struct device *dev, struct device_attribute *attr,
 		len += sysfs_emit_at(buf, len, " unreachable");
 	if (on & CBREAK_ON_SLOW)
 		len += sysfs_emit_at(buf, len, " slow");
+	for (icmp = p.icmp; icmp < p.icmp + p.nr_icmp; icmp++)
+		len += sysfs_emit_at(buf, len, " icmp%s:%u/%u",
+				     icmp->family == AF_INET ? "" : "6",
+				     icmp->type, icmp->code);
 	len += sysfs_emit_at(buf, len, "\n");
-	/* Without the leading space; a rule has at least one kind. */
+	/* Without the leading space; a rule has at least one word here. */
 	memmove(buf, buf + 1, len);
 	return len - 1;
 }

@@ -71,7 +71,7 @@ expect_eq "nor is a breaker" \
 TIMES="response-time 1h passing-time 90s broken-time 2h recovery-time 250ms"
 # shellcheck disable=SC2086 # it is words
 CB rule add db dst 10.0.0.0/8 port 1-9999 fwmark 0/0xf0 oif eth0 uid 0-65535 prio 3 error-ratio 0.7 $TIMES \
-	connect-timeout 5m min-samples 100 on refused,timeout consecutive 7 \
+	connect-timeout 5m min-samples 100 on refused,timeout,icmp6:1/4,icmp:3/10 consecutive 7 \
 	slow-time 1500ms backoff 1.5 broken-time-max 3h jitter 0.1
 CB rule add all error-ratio 0.000001
 CB rule add v6 dst "$S6" port 80 on all broken-time 1h
@@ -118,7 +118,8 @@ judge rules '
 	["so are the users", (.[0] | .uid_min == 0 and .uid_max == 65535)],
 	["the ratio is a number less than one",
 	 all(.[].error_ratio; type == "number" and . > 0 and . < 1)],
-	["on is a list of words", .[0].on == ["refused", "timeout"]],
+	["on is a list of words", .[0].on == ["refused", "timeout",
+	 "icmp6:1/4", "icmp:3/10"]],
 	["names are words", [.[].name] == ["db", "all", "v6"]],
 	["ids differ", ([.[].id] | unique | length) == 3],
 	["counters have their keys, and are whole", all(.[].counters;

@@ -105,6 +105,20 @@ static void put_match(struct msg *m)
 		msg_put_u32(m, CBREAK_A_RULE_PRIO, rnd(4));
 }
 
+/* Of all that end an attempt, and some that do not. */
+static void put_icmp(struct msg *m)
+{
+	static const uint8_t types[] = { 1, 3, 4, 11, 12, 3, 1, 5 };
+	struct nlattr *nest = (struct nlattr *)(m->buf + m->len);
+	unsigned int i;
+
+	msg_put(m, CBREAK_A_RULE_ON_ICMP | NLA_F_NESTED, NULL, 0);
+	for (i = rnd(CBREAK_ON_ICMP_MAX + 2); i; i--)
+		msg_put_u16(m, CBREAK_A_ICMP_V4 + rnd(2),
+			    types[rnd(ARRAY_SIZE(types))] << 8 | rnd(16));
+	nest->nla_len = m->buf + m->len - (char *)nest;
+}
+
 static void put_params(struct msg *m)
 {
 	unsigned int type;
@@ -122,6 +136,8 @@ static void put_params(struct msg *m)
 	msg_put_u32(m, CBREAK_A_RULE_SLOW_TIME, rnd(300001));
 	msg_put_u32(m, CBREAK_A_RULE_BACKOFF, 1000000 + rnd(9000001));
 	msg_put_u32(m, CBREAK_A_RULE_JITTER, rnd(1000001));
+	if (!rnd(4))
+		put_icmp(m);
 }
 
 static void put_breaker(struct msg *m)
@@ -293,6 +309,29 @@ static bool valid_ports(const struct nlattr **tb)
 	return min <= max;
 }
 
+static bool valid_icmp(const struct nlattr *nest)
+{
+	unsigned int n = 0, left = nest->nla_len - NLA_HDRLEN;
+	const struct nlattr *attr = (const void *)(nest + 1);
+	uint8_t type, code, ok;
+
+	for (; left >= NLA_HDRLEN; n++) {
+		/* Type and code in one number: little-endian here. */
+		code = *((uint8_t *)attr + NLA_HDRLEN);
+		type = *((uint8_t *)attr + NLA_HDRLEN + 1);
+		if (attr->nla_type == CBREAK_A_ICMP_V4)
+			ok = type == 11 || type == 12 ||
+			     (type == 3 && code != 4 && code <= 15);
+		else
+			ok = type == 1 || type == 3 || type == 4;
+		if (!ok || attr->nla_len != NLA_HDRLEN + 2)
+			return false;
+		left -= NLA_ALIGN(attr->nla_len);
+		attr = (const void *)((char *)attr + NLA_ALIGN(attr->nla_len));
+	}
+	return n && n <= CBREAK_ON_ICMP_MAX;
+}
+
 static bool valid_rule(const struct nlattr **tb)
 {
 	unsigned int type;
@@ -301,6 +340,8 @@ static bool valid_rule(const struct nlattr **tb)
 	    !valid_name((char *)tb[CBREAK_A_RULE_NAME] + NLA_HDRLEN))
 		return false;
 	if (tb[CBREAK_A_RULE_DST] && !valid_dst(tb))
+		return false;
+	if (tb[CBREAK_A_RULE_ON_ICMP] && !valid_icmp(tb[CBREAK_A_RULE_ON_ICMP]))
 		return false;
 	if (tb[CBREAK_A_RULE_PORT_MIN] && !valid_ports(tb))
 		return false;
@@ -313,7 +354,8 @@ static bool valid_rule(const struct nlattr **tb)
 	       in(tb, CBREAK_A_RULE_ERROR_RATIO, 1, CBREAK_RATIO_ONE - 1) &&
 	       in(tb, CBREAK_A_RULE_MIN_SAMPLES, 1, CBREAK_SAMPLES_MAX) &&
 	       in(tb, CBREAK_A_RULE_RECOVERY_SAMPLES, 0, CBREAK_SAMPLES_MAX) &&
-	       in(tb, CBREAK_A_RULE_ON, 2, 30) &&
+	       in(tb, CBREAK_A_RULE_ON, tb[CBREAK_A_RULE_ON_ICMP] ? 0 : 2,
+		  30) &&
 	       in(tb, CBREAK_A_RULE_KEY, 0, CBREAK_KEY_TYPE_RULE) &&
 	       in(tb, CBREAK_A_RULE_MODE, 0, CBREAK_MODE_NEVER) &&
 	       in(tb, CBREAK_A_RULE_CONSECUTIVE, 0, CBREAK_SAMPLES_MAX) &&

@@ -14,7 +14,8 @@
  *					delete them again, N times
  *	nl_rules NETNS send CMD FLAGS [TYPE=HEX...]
  *					one request; prints what came back:
- *					ERRNO ATTRIBUTE-TYPE TEXT
+ *					ERRNO ATTRIBUTE-TYPE TEXT; some types
+ *					have names
  */
 #include <arpa/inet.h>
 
@@ -169,6 +170,37 @@ static unsigned int parse_hex(const char *hex, uint8_t *bytes, unsigned int max)
 	return n;
 }
 
+/* Attributes that tests call by name: their numbers are not for ever. */
+static const struct {
+	const char *name;
+	uint16_t type;
+} names[] = {
+	{ "on-icmp", CBREAK_A_RULE_ON_ICMP | NLA_F_NESTED },
+	{ "on-icmp-flat", CBREAK_A_RULE_ON_ICMP },
+};
+
+static uint16_t type_of(const char *word, size_t len)
+{
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		if (!strncmp(names[i].name, word, len) && !names[i].name[len])
+			return names[i].type;
+	return atoi(word);
+}
+
+static const char *name_of(unsigned int type)
+{
+	static char number[16];
+	unsigned int i;
+
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		if ((names[i].type & NLA_TYPE_MASK) == type)
+			return names[i].name;
+	snprintf(number, sizeof(number), "%u", type);
+	return number;
+}
+
 /* The type of the attribute at an offset of the request, 0 if there is none. */
 static unsigned int type_at(const struct msg *m, int offset)
 {
@@ -177,7 +209,7 @@ static unsigned int type_at(const struct msg *m, int offset)
 	if (offset < 0 || offset + NLA_HDRLEN > (int)m->len)
 		return 0;
 	attr = (const void *)(m->buf + offset);
-	return attr->nla_type;
+	return attr->nla_type & NLA_TYPE_MASK;
 }
 
 static int send_one(int fd, int argc, char **argv)
@@ -194,15 +226,15 @@ static int send_one(int fd, int argc, char **argv)
 		if (!value)
 			die(*argv);
 		len = parse_hex(value + 1, bytes, sizeof(bytes));
-		msg_put(&request, atoi(*argv), bytes, len);
+		msg_put(&request, type_of(*argv, value - *argv), bytes, len);
 	}
 	err = raw_ask(fd, &request, &a);
 	if (!a.acked)
 		err = err ? err : ENOMSG;
 	else
 		err = a.error;
-	printf("%s %u %s\n", err ? strerrorname_np(err) : "OK",
-	       type_at(&request, a.offset), a.text);
+	printf("%s %s %s\n", err ? strerrorname_np(err) : "OK",
+	       name_of(type_at(&request, a.offset)), a.text);
 	return 0;
 }
 

@@ -107,6 +107,14 @@ refuse "$want" rule add x dst 192.0.2.1 broken-time 2s broken-time-max 1s
 want="jitter must be from 0 to 1 (jitter)"
 refuse "$want" rule change db jitter 1.000001
 refuse "$want" rule change db jitter 101%
+want="only ICMP types 3 (but not 3/4), 11 and 12, and ICMPv6 types 1, 3 and 4,*"
+for code in icmp:3/4 icmp:3/16 icmp:0/0 icmp:5/1 icmp:8/0 icmp:1/0 icmp:255/255 \
+	    icmp6:0/0 icmp6:2/0 icmp6:128/0 icmp6:11/0; do
+	refuse "$want (on-icmp)" rule change db on refused,icmp:3/1,$code
+done
+many=$(printf ',icmp:3/%d' 0 1 2 3 5 6 7 8 9 10 11 12 13 14 15)
+refuse "on can name at most 16 ICMP codes (on-icmp)" \
+	rule add x dst 192.0.2.1 on "icmp6:1/0,icmp6:1/1$many"
 # The last of several parameters: none of them is taken.
 want="min_samples must be from 1 to 65535 (min-samples)"
 refuse "$want" rule change db error-ratio 0.1 on timeout min-samples 0
@@ -285,6 +293,12 @@ raw "EINVAL 17 ?*" 1 $name 17=01000000
 raw "EINVAL 16 on must name one or more of *" 1 $name 16=00000000
 raw "EINVAL 16 on must name one or more of *" 1 $name 16=03000000
 raw "EINVAL 16 on must name one or more of *" 3 2=646200 16=3e000000
+raw "EINVAL on-icmp on must name one or more of *" 3 2=646200 on-icmp=
+raw "EINVAL 16 on must name one or more of *" 3 2=646200 16=00000000 on-icmp=
+for value in 050001000b000000 0600030001030000 06000000; do
+	raw "EINVAL * ?*" 3 2=646200 on-icmp=$value
+done
+raw "EINVAL on-icmp *NLA_F_NESTED*" 3 2=646200 on-icmp-flat=0600010001030000
 raw "EINVAL 3 a destination has 4 or 16 bytes" 1 $name 3=0a000000ff
 raw "EINVAL 4 a prefix length without a destination" 1 $name 4=08
 raw "EINVAL 6 a last port without a first one" 1 $name 6=5000

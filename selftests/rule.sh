@@ -93,6 +93,8 @@ done <<-END
 	l dst any uid 0-4294967294 oif any
 	m dst any uid 7-7 oif 123456789012345
 	f dst fd00::2/128 broken-time 24h recovery-time 100ms
+	i dst any on refused,icmp:3/1,icmp6:1/0,icmp:11/0
+	j dst any on icmp6:4/255
 	_1234567.0-2:4567890123456789_ab dst 2001:db8::/33 connect-timeout 100ms
 END
 
@@ -114,6 +116,8 @@ done <<-END
 	min-samples 8
 	recovery-samples 9
 	on timeout
+	on timeout,icmp:3/13
+	on icmp6:1/1
 	mode observe
 	consecutive 4
 	slow-time 1s

@@ -134,7 +134,7 @@ CB rule add db dst 10.0.0.0/8 port 80-8080 fwmark 0/255 oif eth0 uid 0-9 \
 	prio 4 error-ratio 0.7 \
 	response-time 1h passing-time 90s broken-time 2h recovery-time 250ms \
 	connect-timeout 5m min-samples 100 recovery-samples 0 \
-	on refused,timeout consecutive 7 slow-time 1500ms backoff 1.5 \
+	on refused,timeout,icmp6:1/4,icmp:3/10 consecutive 7 slow-time 1500ms backoff 1.5 \
 	broken-time-max 3h jitter 10%
 CB rule add any
 CB rule add v6 dst fd00::/16 port 80 on unreachable
@@ -148,7 +148,7 @@ check "of mode 0444" modes "$SYS/db" "${rule_files[@]}"
 
 expect_eq "parameters are what was set" \
 	"10.0.0.0/8 80-8080 0x0/0xff eth0 0-9 any 4 addr+port enforce 0.700000 3600000 90000 \
-7200000 250 300000 100 0 refused timeout 7 1500 1.500000 10800000 0.100000" "$(values "$SYS/db" "${parameters[@]}")"
+7200000 250 300000 100 0 refused timeout icmp6:1/4 icmp:3/10 7 1500 1.500000 10800000 0.100000" "$(values "$SYS/db" "${parameters[@]}")"
 expect_eq "or the defaults" \
 	"any any any any any any 0 addr+port enforce 0.500000 10000 10000 10000 10000 3000 5 1 \
 refused timeout unreachable slow 0 0 1.000000 86400000 0.000000" \

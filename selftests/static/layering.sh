@@ -16,7 +16,7 @@ declare -A rank=(
 	[hook]=6
 	[control]=7
 	[netlink]=8 [netlink_rule]=8 [netlink_param]=8 [netlink_match]=8
-	[netlink_breaker]=8
+	[netlink_breaker]=8 [netlink_on]=8
 	[netns]=9
 	[main]=10
 )
@@ -57,10 +57,10 @@ while read -r line; do
 	complain "$line: versions are compared in kmod/compat/ alone"
 done < <(grep -nE 'LINUX_VERSION_CODE|KERNEL_VERSION|\bHAVE_[A-Z]' kmod/*.[ch])
 
-# Only one file of the tool may know libmnl.
+# Only two files of the tool may know libmnl.
 while read -r line; do
-	complain "$line: libmnl is used in nl.c alone"
+	complain "$line: libmnl is used in nl.c and nl_attr.c alone"
 done < <(grep -nE '\bmnl_|<libmnl/' tools/cbctl/*.[ch] |
-	 grep -vE '^tools/cbctl/nl\.[ch]:')
+	 grep -vE '^tools/cbctl/nl(_attr\.c|\.[ch]):')
 
 exit "$bad"

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0
 /*
  * Generic netlink: one socket, one request at a time. Nothing else in cbctl
- * knows of libmnl.
+ * but nl_attr.c knows of libmnl.
  *
  * The socket is opened by the first request, so that wrong usage is reported
  * as such when the module is not there.
@@ -356,6 +356,34 @@ void nl_put_str(struct nlmsghdr *nlh, uint16_t type, const char *value)
 }
 
 /**
+ * nl_nest_begin() - what is put from here on is inside an attribute
+ * @nlh: the request
+ * @type: its type
+ *
+ * Return: what nl_nest_end() wants; NULL if there is no room.
+ */
+struct nlattr *nl_nest_begin(struct nlmsghdr *nlh, uint16_t type)
+{
+	struct nlattr *nest;
+
+	nest = mnl_attr_nest_start_check(nlh, sizeof(nl.request), type);
+	if (!nest)
+		nl.overflow = true;
+	return nest;
+}
+
+/**
+ * nl_nest_end() - what is put from here on is outside again
+ * @nlh: the request
+ * @nest: what nl_nest_begin() returned
+ */
+void nl_nest_end(struct nlmsghdr *nlh, struct nlattr *nest)
+{
+	if (nest)
+		mnl_attr_nest_end(nlh, nest);
+}
+
+/**
  * nl_do() - send a request, take the answers and report what went wrong
  * @nlh: the request
  * @attrs: names of its attributes, for errors that point at one
@@ -433,56 +461,6 @@ int nl_events(nl_cb cb, void *data)
 		if (msg->nlmsg_type == nl.family)
 			deliver(msg, cb, data);
 	return CBCTL_OK;
-}
-
-/**
- * nl_uint() - the value of an integer attribute
- * @attr: the attribute, of 1, 2, 4 or 8 bytes
- *
- * Return: its value.
- */
-uint64_t nl_uint(const struct nlattr *attr)
-{
-	switch (mnl_attr_get_payload_len(attr)) {
-	case sizeof(uint8_t):
-		return mnl_attr_get_u8(attr);
-	case sizeof(uint16_t):
-		return mnl_attr_get_u16(attr);
-	case sizeof(uint32_t):
-		return mnl_attr_get_u32(attr);
-	case sizeof(uint64_t):
-		return mnl_attr_get_u64(attr);
-	default:
-		return 0;
-	}
-}
-
-/**
- * nl_str() - the value of a string attribute
- * @attr: the attribute
- *
- * Return: the string, empty if it is not terminated.
- */
-const char *nl_str(const struct nlattr *attr)
-{
-	if (mnl_attr_validate(attr, MNL_TYPE_NUL_STRING))
-		return "";
-	return mnl_attr_get_str(attr);
-}
-
-/**
- * nl_addr() - the value of an address attribute
- * @attr: the attribute, of 4 or 16 bytes
- * @addr: set to the address
- */
-void nl_addr(const struct nlattr *attr, struct addr *addr)
-{
-	size_t len = mnl_attr_get_payload_len(attr);
-
-	memset(addr, 0, sizeof(*addr));
-	addr->len = len == 4 ? 4 : 16;
-	memcpy(addr->bytes, mnl_attr_get_payload(attr),
-	       len < addr->len ? len : addr->len);
 }
 
 /**

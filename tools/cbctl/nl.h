@@ -20,6 +20,15 @@
  */
 typedef void (*nl_cb)(uint8_t cmd, const struct nlattr **tb, void *data);
 
+/**
+ * typedef nl_attr_fn - gets an attribute
+ * @type: its type
+ * @attr: the attribute
+ * @data: the caller's
+ */
+typedef void (*nl_attr_fn)(uint16_t type, const struct nlattr *attr,
+			   void *data);
+
 void nl_init(const char *netns);
 void nl_close(void);
 
@@ -27,6 +36,8 @@ void nl_close(void);
 struct nlmsghdr *nl_begin(uint8_t cmd, uint16_t flags);
 void nl_put(struct nlmsghdr *nlh, uint16_t type, const void *value, size_t len);
 void nl_put_str(struct nlmsghdr *nlh, uint16_t type, const char *value);
+struct nlattr *nl_nest_begin(struct nlmsghdr *nlh, uint16_t type);
+void nl_nest_end(struct nlmsghdr *nlh, struct nlattr *nest);
 int nl_do(struct nlmsghdr *nlh, const struct names *attrs, nl_cb cb,
 	  void *data);
 
@@ -34,10 +45,11 @@ int nl_do(struct nlmsghdr *nlh, const struct names *attrs, nl_cb cb,
 int nl_join(int *fd);
 int nl_events(nl_cb cb, void *data);
 
-/* Attributes, all of which must be there. */
+/* Attributes, all of which must be there: nl_attr.c, and nl_nest(). */
 uint64_t nl_uint(const struct nlattr *attr);
 const char *nl_str(const struct nlattr *attr);
 void nl_addr(const struct nlattr *attr, struct addr *addr);
+void nl_each(const struct nlattr *attr, nl_attr_fn fn, void *data);
 void nl_nest(const struct nlattr *attr, const struct nlattr **tb);
 
 #endif /* CBCTL_NL_H */

@@ -19,6 +19,9 @@ void breaker_print_dest(const struct nlattr *addr, const struct nlattr *port,
 void breaker_print_hold(const struct nlattr *hold, const struct nlattr *ms);
 void breaker_print_last(const struct nlattr *kind, const struct nlattr *type,
 			const struct nlattr *code, const struct nlattr *addr);
+const char *on_put(struct nlmsghdr *nlh, const char *word);
+void on_print(const char *name, const struct nlattr *kinds,
+	      const struct nlattr *icmp);
 void stats_print_counters(const struct nlattr *nest);
 
 #endif /* CBCTL_OBJECT_H */

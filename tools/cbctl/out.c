@@ -32,6 +32,8 @@
  * @word: a word stands on this line of text
  * @obj: the object being built
  * @outer: what @obj is nested in, or NULL
+ * @words: the set being built
+ * @comma: it has a member
  */
 struct out {
 	bool json;
@@ -41,6 +43,8 @@ struct out {
 	bool word;
 	json_t *obj;
 	json_t *outer;
+	json_t *words;
+	bool comma;
 };
 
 static struct out out;
@@ -318,32 +322,53 @@ void out_elapsed(const char *name, uint64_t ms)
 }
 
 /**
- * out_flags() - a set, in JSON an array, in text a list with commas
+ * out_words_begin() - begin a set, in JSON an array, in text a list with commas
  * @name: its name
+ */
+void out_words_begin(const char *name)
+{
+	if (out.json)
+		out.words = checked(json_array());
+	out_text("%s ", name);
+	out.comma = false;
+}
+
+/**
+ * out_words_add() - a member of the set
+ * @word: the member
+ */
+void out_words_add(const char *word)
+{
+	if (!out.json)
+		printf("%s%s", out.comma ? "," : "", word);
+	else if (json_array_append_new(out.words, checked(json_string(word))))
+		checked(NULL);
+	out.comma = true;
+}
+
+/**
+ * out_words_flags() - members that are bits
  * @names: words for the bits
  * @mask: the bits that are set
  */
-void out_flags(const char *name, const struct names *names, uint32_t mask)
+void out_words_flags(const struct names *names, uint32_t mask)
 {
-	json_t *array = out.json ? checked(json_array()) : NULL;
-	const char *separator = "";
 	char buf[OUT_VALUE_LEN];
 	unsigned int bit;
 
-	out_text("%s ", name);
-	for (bit = 0; bit < 32; bit++) {
-		if (!(mask & UINT32_C(1) << bit))
-			continue;
-		out_format_enum(buf, names, bit);
-		if (!out.json)
-			printf("%s%s", separator, buf);
-		else if (json_array_append_new(array,
-					       checked(json_string(buf))))
-			checked(NULL);
-		separator = ",";
-	}
+	for (bit = 0; bit < 32; bit++)
+		if (mask & UINT32_C(1) << bit)
+			out_words_add(out_format_enum(buf, names, bit));
+}
+
+/**
+ * out_words_end() - end the set
+ * @name: its name
+ */
+void out_words_end(const char *name)
+{
 	if (out.json)
-		add_json(name, "", array);
+		add_json(name, "", out.words);
 }
 
 /**

@@ -29,7 +29,12 @@ void out_number(const char *name, uint64_t value);
 void out_ratio(const char *name, uint32_t ppm);
 void out_time(const char *name, uint64_t ms);
 void out_elapsed(const char *name, uint64_t ms);
-void out_flags(const char *name, const struct names *names, uint32_t mask);
+
+/* A set: a list of words. */
+void out_words_begin(const char *name);
+void out_words_add(const char *word);
+void out_words_flags(const struct names *names, uint32_t mask);
+void out_words_end(const char *name);
 
 /* The value alone in text. */
 void out_bare(const char *name, const char *value);

@@ -89,6 +89,25 @@ struct key {
 	uint8_t len;
 };
 
+/* More than the kernel takes, so that it is the kernel who says so. */
+#define ON_ICMP_MAX	32
+
+/**
+ * struct on - the failures that count
+ * @kinds: a mask of enum cbreak_on
+ * @nr_icmp: number of @icmp
+ * @icmp: ICMP errors besides
+ */
+struct on {
+	uint32_t kinds;
+	unsigned int nr_icmp;
+	struct {
+		bool v6;
+		uint8_t type;
+		uint8_t code;
+	} icmp[ON_ICMP_MAX];
+};
+
 const char *names_get(const struct names *names, unsigned int value);
 
 /*
@@ -109,6 +128,6 @@ const char *parse_dest(const char *word, struct dest *dest);
 const char *parse_key(const char *word, struct key *key);
 const char *parse_mode(const char *word, uint32_t *mode);
 const char *parse_state(const char *word, uint8_t *state);
-const char *parse_on(const char *word, uint32_t *on);
+const char *parse_on(const char *word, struct on *on);
 
 #endif /* CBCTL_PARSE_H */

@@ -53,6 +53,7 @@ static const char *const rule_names[] = {
 	[CBREAK_A_RULE_CGROUP_FD]		= "cgroup-fd",
 	[CBREAK_A_RULE_CGROUP]			= "cgroup",
 	[CBREAK_A_RULE_CGROUP_DELETED]		= "cgroup-deleted",
+	[CBREAK_A_RULE_ON_ICMP]			= "on-icmp",
 };
 
 static const struct names rule_attrs = { rule_names, ARRAY_SIZE(rule_names) };
@@ -137,8 +138,7 @@ static const char *put_param(struct nlmsghdr *nlh, const struct keyword *kw,
 		err = parse_time(word, &value);
 		break;
 	case KEYWORD_ON:
-		err = parse_on(word, &value);
-		break;
+		return on_put(nlh, word);
 	case KEYWORD_NUMBER:
 	case KEYWORD_OTHER:
 		err = parse_number(word, &value);
@@ -242,7 +242,7 @@ static void print_param(const struct keyword *kw, const struct nlattr **tb)
 		return out_string(kw->name, out_format_enum(buf, &parse_modes,
 							    nl_uint(attr)));
 	case KEYWORD_ON:
-		return out_flags(kw->name, &parse_kinds, nl_uint(attr));
+		return on_print(kw->name, attr, tb[CBREAK_A_RULE_ON_ICMP]);
 	default:
 		return out_number(kw->name, nl_uint(attr));
 	}

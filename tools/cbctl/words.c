@@ -161,27 +161,68 @@ static bool add_kind(const char *word, size_t len, uint32_t *on)
 	return true;
 }
 
+/* A number of at most 255 at *@word, which is moved beyond it. */
+static bool take_byte(const char **word, uint8_t *byte)
+{
+	unsigned int value = 0;
+	const char *c = *word;
+
+	for (; *c >= '0' && *c <= '9' && value <= UINT8_MAX; c++)
+		value = value * 10 + *c - '0';
+	if (c == *word || value > UINT8_MAX)
+		return false;
+	*byte = value;
+	*word = c;
+	return true;
+}
+
+/* Adds the ICMP error icmp:TYPE/CODE or icmp6:TYPE/CODE. */
+static bool add_icmp(const char *word, size_t len, struct on *on)
+{
+	const char *end = word + len;
+	uint8_t type, code;
+	bool v6 = false;
+
+	if (strncmp(word, "icmp", 4))
+		return false;
+	word += 4;
+	if (*word == '6') {
+		v6 = true;
+		word++;
+	}
+	if (*word++ != ':' || !take_byte(&word, &type) || *word++ != '/' ||
+	    !take_byte(&word, &code) || word != end ||
+	    on->nr_icmp == ON_ICMP_MAX)
+		return false;
+	on->icmp[on->nr_icmp].v6 = v6;
+	on->icmp[on->nr_icmp].type = type;
+	on->icmp[on->nr_icmp].code = code;
+	on->nr_icmp++;
+	return true;
+}
+
 /**
- * parse_on() - kinds of failure, KIND[,KIND...] or "all"
+ * parse_on() - what counts: a list of KIND and icmp:TYPE/CODE, or "all"
  * @word: the word
- * @on: set to a mask of enum cbreak_on
+ * @on: set to what it says
  *
  * Return: NULL or what is wrong with the word.
  */
-const char *parse_on(const char *word, uint32_t *on)
+const char *parse_on(const char *word, struct on *on)
 {
 	size_t len;
 
-	*on = 0;
+	*on = (struct on){ 0 };
 	if (!strcmp(word, "all")) {
-		*on = CBREAK_ON_REFUSED | CBREAK_ON_TIMEOUT |
-		      CBREAK_ON_UNREACHABLE | CBREAK_ON_SLOW;
+		on->kinds = CBREAK_ON_REFUSED | CBREAK_ON_TIMEOUT |
+			    CBREAK_ON_UNREACHABLE | CBREAK_ON_SLOW;
 		return NULL;
 	}
 	for (;;) {
 		len = strcspn(word, ",");
-		if (!add_kind(word, len, on))
-			return "is not all, or a list of refused, timeout, unreachable and slow";
+		if (!add_kind(word, len, &on->kinds) &&
+		    !add_icmp(word, len, on))
+			return "is not all, or a list of kinds and ICMP codes: refused,icmp:3/1";
 		word += len;
 		if (!*word++)
 			return NULL;

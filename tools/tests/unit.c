@@ -48,6 +48,7 @@ static const struct {
 	{ test_ratio, "ratios" },
 	{ test_time, "durations" },
 	{ test_on, "kinds of failure" },
+	{ test_on_many, "many ICMP codes" },
 	{ test_state, "states" },
 	{ test_names, "names of values" },
 	{ test_addr, "addresses" },

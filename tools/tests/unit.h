@@ -12,6 +12,7 @@ void test_number(void);
 void test_ratio(void);
 void test_time(void);
 void test_on(void);
+void test_on_many(void);
 void test_state(void);
 void test_names(void);
 void test_format(void);

@@ -148,6 +148,7 @@ void test_garbage(void)
 	struct addr addr;
 	unsigned int i;
 	uint8_t state;
+	struct on on;
 	uint32_t v;
 	char *word;
 	size_t len;
@@ -166,7 +167,7 @@ void test_garbage(void)
 		parse_number(word, &v);
 		parse_ratio(word, &v);
 		parse_time(word, &v);
-		parse_on(word, &v);
+		parse_on(word, &on);
 		parse_addr(word, &addr);
 		parse_prefix(word, &prefix);
 		parse_port(word, &port);

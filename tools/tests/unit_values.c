@@ -196,6 +196,16 @@ void test_time(void)
 	expect_values(parse_time, cases, ARRAY_SIZE(cases));
 }
 
+static const char *parse_kinds_of(const char *word, uint32_t *kinds)
+{
+	const char *error;
+	struct on on;
+
+	error = parse_on(word, &on);
+	*kinds = on.kinds;
+	return error;
+}
+
 void test_on(void)
 {
 	static const struct value_case cases[] = {
@@ -220,9 +230,50 @@ void test_on(void)
 		{ "refused,all", 0, "is not all" },
 		{ "all,", 0, "is not all" },
 		{ "none", 0, "is not all" },
+		{ "icmp:3/1", 0, NULL },
+		{ "icmp:3/1,refused,icmp6:1/0", CBREAK_ON_REFUSED, NULL },
+		{ "icmp", 0, "is not all" },
+		{ "icmp:", 0, "is not all" },
+		{ "icmp:3", 0, "is not all" },
+		{ "icmp:3/", 0, "is not all" },
+		{ "icmp:/1", 0, "is not all" },
+		{ "icmp:3/1/1", 0, "is not all" },
+		{ "icmp:3/256", 0, "is not all" },
+		{ "icmp:256/0", 0, "is not all" },
+		{ "icmp:4294967299/1", 0, "is not all" },
+		{ "icmp:-3/1", 0, "is not all" },
+		{ "icmp4:3/1", 0, "is not all" },
+		{ "icmp66:1/0", 0, "is not all" },
+		{ "icmp:3/1 ", 0, "is not all" },
+		{ "icmp:3/1,", 0, "is not all" },
+		{ "ICMP:3/1", 0, "is not all" },
+		{ "icmp:3/1,all", 0, "is not all" },
 	};
 
-	expect_values(parse_on, cases, ARRAY_SIZE(cases));
+	struct on on;
+
+	expect_values(parse_kinds_of, cases, ARRAY_SIZE(cases));
+	expect(!parse_on("icmp:3/13,timeout,icmp6:1/4,icmp:255/0", &on) &&
+	       on.nr_icmp == 3 &&
+	       !on.icmp[0].v6 && on.icmp[0].type == 3 && on.icmp[0].code == 13 &&
+	       on.icmp[1].v6 && on.icmp[1].type == 1 && on.icmp[1].code == 4 &&
+	       !on.icmp[2].v6 && on.icmp[2].type == 255 && !on.icmp[2].code,
+	       "ICMP codes in a list");
+}
+
+/* As many as there is room for, and one more. */
+void test_on_many(void)
+{
+	char word[ON_ICMP_MAX * sizeof("icmp:3/1,")];
+	struct on on;
+	int i;
+
+	*word = '\0';
+	for (i = 0; i < ON_ICMP_MAX; i++)
+		strcat(word, i ? ",icmp:3/1" : "icmp:3/1");
+	expect(!parse_on(word, &on) && on.nr_icmp == ON_ICMP_MAX, "many");
+	strcat(word, ",icmp:3/1");
+	expect(parse_on(word, &on), "too many");
 }
 
 void test_state(void)

@@ -27,6 +27,8 @@
 #define CBREAK_SAMPLES_MAX	65535
 /* backoff, parts per million: 1 to 10. */
 #define CBREAK_BACKOFF_MAX	10000000
+/* ICMP codes of a rule in CBREAK_A_RULE_ON_ICMP. */
+#define CBREAK_ON_ICMP_MAX	16
 
 enum cbreak_state {
 	CBREAK_STATE_PASSING,
@@ -125,9 +127,19 @@ enum cbreak_attr_rule {
 	CBREAK_A_RULE_CGROUP_FD,
 	CBREAK_A_RULE_CGROUP,
 	CBREAK_A_RULE_CGROUP_DELETED,
+	CBREAK_A_RULE_ON_ICMP,
 
 	__CBREAK_A_RULE_MAX,
 	CBREAK_A_RULE_MAX = (__CBREAK_A_RULE_MAX - 1)
+};
+
+/* Each is type << 8 | code, and may be there many times. */
+enum cbreak_attr_icmp {
+	CBREAK_A_ICMP_V4 = 1,
+	CBREAK_A_ICMP_V6,
+
+	__CBREAK_A_ICMP_MAX,
+	CBREAK_A_ICMP_MAX = (__CBREAK_A_ICMP_MAX - 1)
 };
 
 enum cbreak_attr_counters {
