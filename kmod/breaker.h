@@ -10,6 +10,8 @@
 #include "uapi/linux/cbreak.h"
 #include "window.h"
 
+struct bpf_prog;
+
 /* The low bits of cbreak_breaker.word are the state, the rest its generation */
 #define CBREAK_GEN_SHIFT	2
 #define CBREAK_STATE_MASK	((1 << CBREAK_GEN_SHIFT) - 1)
@@ -56,6 +58,8 @@ struct cbreak_icmp {
  * @mode: enum cbreak_mode; the machine does not look at it, its caller does
  * @nr_icmp: number of @icmp
  * @icmp: ICMP errors that count as failed besides the kinds of @on
+ * @inspector: decides about what would count, may be NULL; of no concern to the
+ *	machine
  *
  * Immutable once it is visible to a breaker. The three times that are zero
  * follow a later change of @response_ms.
@@ -78,6 +82,7 @@ struct cbreak_params {
 	u32 mode;
 	u32 nr_icmp;
 	struct cbreak_icmp icmp[CBREAK_ON_ICMP_MAX];
+	struct bpf_prog *inspector;
 };
 
 static inline u64 cbreak_ms_to_ns(u32 ms)
@@ -158,12 +163,14 @@ struct cbreak_breaker {
  * @type: ICMP type, for CBREAK_KIND_UNREACHABLE
  * @code: ICMP code, for CBREAK_KIND_UNREACHABLE
  * @family: AF_INET or AF_INET6, whose ICMP it is, for CBREAK_KIND_UNREACHABLE
+ * @excused: does not count as failed, whatever it is
  */
 struct cbreak_outcome {
 	u8 kind;
 	u8 type;
 	u8 code;
 	u8 family;
+	bool excused;
 };
 
 /**
@@ -254,11 +261,14 @@ static inline bool cbreak_breaker_has_icmp(const struct cbreak_params *p,
  * @outcome: the outcome
  *
  * Context: any.
- * Return: whether its kind, or its ICMP error, is one of those that do.
+ * Return: whether its kind, or its ICMP error, is one of those that do, and it
+ *	   is not excused.
  */
 static inline bool cbreak_breaker_counts(const struct cbreak_params *p,
 					 const struct cbreak_outcome *outcome)
 {
+	if (outcome->excused)
+		return false;
 	if (p->on & BIT(outcome->kind))
 		return true;
 	return outcome->kind == CBREAK_KIND_UNREACHABLE &&

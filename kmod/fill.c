@@ -10,6 +10,7 @@
 
 #include "dest.h"
 #include "fill.h"
+#include "inspect.h"
 
 /**
  * cbreak_fill_ratio - share of failures, for showing
@@ -132,6 +133,20 @@ static int fill_icmp(struct sk_buff *skb, const struct cbreak_params *p)
 	return 0;
 }
 
+static int fill_inspector(struct sk_buff *skb, const struct bpf_prog *prog)
+{
+	struct cbreak_inspector inspector;
+
+	cbreak_inspect_describe(prog, &inspector);
+	if (nla_put_u32(skb, CBREAK_A_RULE_INSPECTOR_ID, inspector.id) ||
+	    nla_put_string(skb, CBREAK_A_RULE_INSPECTOR_NAME,
+			   inspector.name) ||
+	    nla_put(skb, CBREAK_A_RULE_INSPECTOR_TAG, sizeof(inspector.tag),
+		    inspector.tag))
+		return -EMSGSIZE;
+	return 0;
+}
+
 static int fill_params(struct sk_buff *skb, const struct cbreak_params *p)
 {
 	if (nla_put_u32(skb, CBREAK_A_RULE_ERROR_RATIO, p->error_ratio) ||
@@ -155,7 +170,9 @@ static int fill_params(struct sk_buff *skb, const struct cbreak_params *p)
 			cbreak_broken_max_ms(p)) ||
 	    nla_put_u32(skb, CBREAK_A_RULE_JITTER, p->jitter))
 		return -EMSGSIZE;
-	return p->nr_icmp ? fill_icmp(skb, p) : 0;
+	if (p->nr_icmp && fill_icmp(skb, p))
+		return -EMSGSIZE;
+	return p->inspector ? fill_inspector(skb, p->inspector) : 0;
 }
 
 /**

@@ -366,7 +366,7 @@ static noinline void answer4(struct cbreak_net *cn, struct sk_buff *skb)
 	struct cbreak_answer answer;
 
 	if (cbreak_answer_parse4(skb, &answer))
-		cbreak_outcome_answer(cn, AF_INET, &answer);
+		cbreak_outcome_answer(cn, AF_INET, &answer, skb);
 }
 
 static noinline void answer6(struct cbreak_net *cn, struct sk_buff *skb)
@@ -374,7 +374,7 @@ static noinline void answer6(struct cbreak_net *cn, struct sk_buff *skb)
 	struct cbreak_answer answer;
 
 	if (cbreak_answer_parse6(skb, &answer))
-		cbreak_outcome_answer(cn, AF_INET6, &answer);
+		cbreak_outcome_answer(cn, AF_INET6, &answer, skb);
 }
 
 static unsigned int local_in4(void *priv, struct sk_buff *skb,

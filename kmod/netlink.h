@@ -41,6 +41,10 @@ extern const struct nla_policy cbreak_icmp_policy[CBREAK_A_ICMP_MAX + 1];
 int cbreak_netlink_parse_on(struct nlattr **attrs, struct cbreak_params *p,
 			    struct netlink_ext_ack *extack);
 
+/* Which program inspects: netlink_inspect.c */
+int cbreak_netlink_get_inspector(struct nlattr **attrs, struct cbreak_params *p,
+				 struct netlink_ext_ack *extack);
+
 /* Requests about rules. */
 int cbreak_netlink_rule_new(struct sk_buff *skb, struct genl_info *info);
 int cbreak_netlink_rule_replace(struct sk_buff *skb, struct genl_info *info);

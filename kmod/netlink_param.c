@@ -50,6 +50,7 @@ const struct nla_policy cbreak_rule_policy[CBREAK_A_RULE_MAX + 1] = {
 	[CBREAK_A_RULE_UID_MAX] = { .type = NLA_U32 },
 	[CBREAK_A_RULE_CGROUP_FD] = { .type = NLA_S32 },
 	[CBREAK_A_RULE_ON_ICMP] = NLA_POLICY_NESTED(cbreak_icmp_policy),
+	[CBREAK_A_RULE_INSPECTOR_FD] = { .type = NLA_S32 },
 };
 
 /* What a rule gets that says nothing else. */

@@ -8,6 +8,7 @@
 
 #include "control.h"
 #include "fill.h"
+#include "inspect.h"
 #include "net.h"
 #include "netlink.h"
 
@@ -57,6 +58,9 @@ static int new_rule(struct genl_info *info, bool replace)
 	if (!err)
 		err = cbreak_netlink_parse_identity(info->attrs, &identity,
 						    info->extack);
+	if (!err)
+		err = cbreak_netlink_get_inspector(info->attrs, &params,
+						   info->extack);
 	if (err)
 		return err;
 
@@ -69,6 +73,7 @@ static int new_rule(struct genl_info *info, bool replace)
 		err = cbreak_control_add_rule(cn, nla_data(name), &identity,
 					      &params, info->extack);
 	mutex_unlock(&cn->lock);
+	cbreak_inspect_put(params.inspector);
 	cbreak_cgroup_put(identity.cgroup);
 	return err;
 }
@@ -125,7 +130,12 @@ int cbreak_netlink_rule_set(struct sk_buff *skb, struct genl_info *info)
 					   lockdep_is_held(&cn->lock))->params;
 	err = cbreak_netlink_parse_params(info->attrs, &params, info->extack);
 	if (!err)
-		err = cbreak_control_set_params(cn, rule, &params);
+		err = cbreak_netlink_get_inspector(info->attrs, &params,
+						   info->extack);
+	if (err)
+		goto unlock;
+	err = cbreak_control_set_params(cn, rule, &params);
+	cbreak_inspect_put(params.inspector);
 unlock:
 	mutex_unlock(&cn->lock);
 	return err;

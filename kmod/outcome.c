@@ -11,15 +11,42 @@
 #include <linux/math64.h>
 
 #include "answer.h"
+#include "inspect.h"
 #include "net.h"
 #include "outcome.h"
 #include "trace.h"
 
 #define EXPIRE_PERIOD	msecs_to_jiffies(CBREAK_ATTEMPT_TICK_NS / NSEC_PER_MSEC)
 
-/* Tell the breaker how an attempt ended that has left the table. */
+/* Leave it to the rule's inspector whether a failure counts. */
+static void inspect(struct cbreak_net *cn, struct cbreak_dest *dest,
+		    const struct bpf_prog *inspector, struct sk_buff *skb,
+		    const struct cbreak_attempt *attempt,
+		    struct cbreak_outcome *outcome, u32 latency_us)
+{
+	u32 number = cbreak_counters_sum(dest->counters,
+					 CBREAK_COUNTER_ADMITTED);
+
+	switch (cbreak_inspect_ask(inspector, skb, attempt, outcome,
+				   latency_us, number)) {
+	case CBREAK_INSPECTION_EXCUSED:
+		outcome->excused = true;
+		cbreak_net_count(cn, dest, CBREAK_COUNTER_EXCUSED);
+		return;
+	case CBREAK_INSPECTION_NO_MEMORY:
+		cbreak_stats_inc(cn->stats, CBREAK_STAT_UNINSPECTED);
+		return;
+	case CBREAK_INSPECTION_COUNTS:
+		return;
+	}
+}
+
+/*
+ * Tell the breaker how an attempt ended that has left the table; skb is the
+ * packet that said so, or NULL.
+ */
 static void record(struct cbreak_net *cn, const struct cbreak_attempt *attempt,
-		   struct cbreak_outcome outcome)
+		   struct cbreak_outcome outcome, struct sk_buff *skb)
 {
 	struct cbreak_transition tr = {};
 	const struct cbreak_params *p;
@@ -56,6 +83,11 @@ static void record(struct cbreak_net *cn, const struct cbreak_attempt *attempt,
 	BUILD_BUG_ON(CBREAK_COUNTER_SUCCESS + CBREAK_KIND_SLOW !=
 		     CBREAK_COUNTER_SLOW);
 	cbreak_net_count(cn, dest, CBREAK_COUNTER_SUCCESS + outcome.kind);
+	/* Nobody is asked about what does not count anyway, or comes too late. */
+	if (unlikely(p->inspector) && cbreak_breaker_counts(p, &outcome) &&
+	    cbreak_word_gen(READ_ONCE(dest->breaker.word)) == attempt->gen)
+		inspect(cn, dest, p->inspector, skb, attempt, &outcome,
+			latency_us);
 	counted = cbreak_breaker_record(&dest->breaker, p, attempt->gen,
 					outcome, now_ns, &tr);
 	if (!counted)
@@ -69,11 +101,13 @@ static void record(struct cbreak_net *cn, const struct cbreak_attempt *attempt,
  * @cn: the namespace
  * @family: AF_INET or AF_INET6
  * @answer: the answer; nothing happens if it belongs to no attempt
+ * @skb: the packet that it was found in
  *
  * Context: softirq, under rcu_read_lock().
  */
 void cbreak_outcome_answer(struct cbreak_net *cn, u8 family,
-			   const struct cbreak_answer *answer)
+			   const struct cbreak_answer *answer,
+			   struct sk_buff *skb)
 {
 	enum cbreak_attempt_match match;
 	struct cbreak_attempt attempt;
@@ -82,7 +116,7 @@ void cbreak_outcome_answer(struct cbreak_net *cn, u8 family,
 				    answer->number, !answer->is_icmp, &attempt);
 	switch (match) {
 	case CBREAK_ATTEMPT_TAKEN:
-		record(cn, &attempt, answer->outcome);
+		record(cn, &attempt, answer->outcome, skb);
 		return;
 	case CBREAK_ATTEMPT_FORGED:
 		cbreak_stats_inc(cn->stats, CBREAK_STAT_FORGED);
@@ -102,7 +136,7 @@ static void attempt_expired(void *arg, const struct cbreak_attempt *attempt)
 	if (attempt->state == CBREAK_ATTEMPT_REJECTED)
 		return;
 	rcu_read_lock();
-	record(arg, attempt, timeout);
+	record(arg, attempt, timeout, NULL);
 	rcu_read_unlock();
 }
 

@@ -6,10 +6,12 @@
 
 struct cbreak_answer;
 struct cbreak_net;
+struct sk_buff;
 
 void cbreak_outcome_init(struct cbreak_net *cn);
 void cbreak_outcome_expect(struct cbreak_net *cn);
 void cbreak_outcome_answer(struct cbreak_net *cn, u8 family,
-			   const struct cbreak_answer *answer);
+			   const struct cbreak_answer *answer,
+			   struct sk_buff *skb);
 
 #endif /* _CBREAK_OUTCOME_H */

@@ -16,6 +16,7 @@
 #include <linux/netlink.h>
 #include <linux/slab.h>
 
+#include "inspect.h"
 #include "rule.h"
 
 static void bump_seq(struct cbreak_rules *rules)
@@ -65,6 +66,17 @@ struct cbreak_rule *cbreak_rule_lookup(struct cbreak_rules *rules,
 		if (!strcmp(rule->name, name))
 			return rule;
 	return NULL;
+}
+
+static void params_free(struct cbreak_rule_params *params)
+{
+	cbreak_inspect_put(params->params.inspector);
+	kfree(params);
+}
+
+static void params_free_rcu(struct rcu_head *rcu)
+{
+	params_free(container_of(rcu, struct cbreak_rule_params, rcu));
 }
 
 static int check_conflicts(struct cbreak_rules *rules, const char *name,
@@ -152,7 +164,7 @@ struct cbreak_rule *cbreak_rule_create(struct cbreak_rules *rules,
 	return rule;
 
 err_params:
-	kfree(rcu_dereference_protected(rule->params, true));
+	params_free(rcu_dereference_protected(rule->params, true));
 err_counters:
 	free_percpu(rule->counters);
 err_free:
@@ -204,7 +216,7 @@ static void free_rcu(struct rcu_head *rcu)
 
 	cbreak_cgroup_put(rule->cgroup);
 	free_percpu(rule->counters);
-	kfree(rcu_dereference_protected(rule->params, true));
+	params_free(rcu_dereference_protected(rule->params, true));
 	kfree(rule);
 }
 
@@ -221,7 +233,7 @@ void cbreak_rule_free(struct cbreak_rule *rule)
  * cbreak_rule_set_params - replace a rule's parameters
  * @rules: the rules
  * @rule: the rule
- * @params: valid parameters
+ * @params: valid parameters; the rule takes a reference to the inspector
  *
  * Return: 0 or -ENOMEM, with nothing changed.
  */
@@ -235,9 +247,10 @@ int cbreak_rule_set_params(struct cbreak_rules *rules,
 	if (!new)
 		return -ENOMEM;
 	new->params = *params;
+	cbreak_inspect_get(new->params.inspector);
 	old = rcu_replace_pointer(rule->params, new, true);
 	if (old)
-		kfree_rcu(old, rcu);
+		call_rcu(&old->rcu, params_free_rcu);
 	bump_seq(rules);
 	return 0;
 }

@@ -20,6 +20,7 @@
  * @CBREAK_COUNTER_UNREACHABLE: outcome
  * @CBREAK_COUNTER_SLOW: outcome
  * @CBREAK_COUNTER_LATE: outcomes that came after a transition
+ * @CBREAK_COUNTER_EXCUSED: failures that the inspector did not count
  * @CBREAK_COUNTERS: how many
  */
 enum cbreak_counter {
@@ -32,6 +33,7 @@ enum cbreak_counter {
 	CBREAK_COUNTER_UNREACHABLE,
 	CBREAK_COUNTER_SLOW,
 	CBREAK_COUNTER_LATE,
+	CBREAK_COUNTER_EXCUSED,
 	CBREAK_COUNTERS,
 };
 
@@ -48,6 +50,7 @@ enum cbreak_counter {
  * @CBREAK_STAT_BREAKERS_EXPIRED: breakers removed because they were idle
  * @CBREAK_STAT_FAIL_OPEN: SYNs let through for want of a breaker
  * @CBREAK_STAT_EVENTS_LOST: events that could not be sent
+ * @CBREAK_STAT_UNINSPECTED: timeouts counted for want of memory to ask
  * @CBREAK_STATS: how many
  */
 enum cbreak_stat {
@@ -62,6 +65,7 @@ enum cbreak_stat {
 	CBREAK_STAT_BREAKERS_EXPIRED,
 	CBREAK_STAT_FAIL_OPEN,
 	CBREAK_STAT_EVENTS_LOST,
+	CBREAK_STAT_UNINSPECTED,
 	CBREAK_STATS,
 };
 

@@ -10,6 +10,7 @@
 #include <linux/device.h>
 #include <linux/inet.h>
 
+#include "inspect.h"
 #include "net.h"
 #include "sysfs.h"
 
@@ -197,6 +198,25 @@ static ssize_t on_show(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RO(on);
 
+static ssize_t inspector_show(struct device *dev,
+			      struct device_attribute *attr, char *buf)
+{
+	struct cbreak_inspector inspector;
+	const struct bpf_prog *prog;
+
+	rcu_read_lock();
+	prog = cbreak_rule_params_rcu(cbreak_rule_dev(dev)->rule)->inspector;
+	if (prog)
+		cbreak_inspect_describe(prog, &inspector);
+	rcu_read_unlock();
+	if (!prog)
+		return sysfs_emit(buf, "none\n");
+	return sysfs_emit(buf, "%u %*phN%s%s\n", inspector.id,
+			  CBREAK_INSPECTOR_TAG, inspector.tag,
+			  inspector.name[0] ? " " : "", inspector.name);
+}
+static DEVICE_ATTR_RO(inspector);
+
 #define PARAM_ATTR(_name, _value)					\
 static ssize_t _name##_show(struct device *dev,				\
 			    struct device_attribute *attr, char *buf)	\
@@ -250,6 +270,7 @@ COUNTER_ATTR(timeout, CBREAK_COUNTER_TIMEOUT);
 COUNTER_ATTR(unreachable, CBREAK_COUNTER_UNREACHABLE);
 COUNTER_ATTR(slow, CBREAK_COUNTER_SLOW);
 COUNTER_ATTR(late, CBREAK_COUNTER_LATE);
+COUNTER_ATTR(excused, CBREAK_COUNTER_EXCUSED);
 
 static ssize_t hidden_show(struct device *dev, struct device_attribute *attr,
 			   char *buf)
@@ -288,6 +309,7 @@ static struct attribute *rule_attrs[] = {
 	&dev_attr_backoff.attr,
 	&dev_attr_broken_time_max_ms.attr,
 	&dev_attr_jitter.attr,
+	&dev_attr_inspector.attr,
 	&dev_attr_passing.attr,
 	&dev_attr_broken.attr,
 	&dev_attr_recovering.attr,
@@ -300,6 +322,7 @@ static struct attribute *rule_attrs[] = {
 	&dev_attr_unreachable.attr,
 	&dev_attr_slow.attr,
 	&dev_attr_late.attr,
+	&dev_attr_excused.attr,
 	&dev_attr_hidden.attr,
 	NULL
 };

@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.." || exit 1
 vm=selftests/vm
 
 say "preparing"
-"$vm/deps.sh" build vm uml model || exit 1
+"$vm/deps.sh" build bpf vm uml model || exit 1
 KDIR=$("$vm/fetch.sh" headers) || exit 1
 "$vm/fetch.sh" kernel >&2 && "$vm/fetch.sh" userland >&2 || exit 1
 

@@ -18,7 +18,7 @@ DEFS='
 	def ints($names): . as $o | all($names[]; $o[.] | is_int);
 	def counter_names: ["admitted", "rejected", "would_reject",
 			    "success", "refused", "timeout", "unreachable",
-			    "slow", "late"];
+			    "slow", "late", "excused"];
 	def words($names):
 		. as $o | [$names[] | "\(gsub("_"; "-")) \($o[.])"] | join(" ");
 	def time: if . == 0 then "0s" elif . % 3600000 == 0 then "\(. / 3600000)h"
@@ -138,7 +138,8 @@ judge rules '
 	 words(["min_samples", "recovery_samples"]) + " on " +
 	 (.on | join(",")) + " " + words(["consecutive"]) + " " +
 	 times(["slow-time"]) + " " + words(["backoff"]) + " " +
-	 times(["broken-time-max"]) + " " + words(["jitter"]) + " " +
+	 times(["broken-time-max"]) + " " + words(["jitter"]) +
+	 " inspector none " +
 	 words(["passing", "broken", "recovering"]) + "\n    " +
 	 (.counters | words(counter_names)) + "\n"] | add)]'
 all=''
@@ -181,10 +182,12 @@ judge breakers '
 	 ["broken", "passing", "passing"]],
 	["counters of a breaker are what happened", $by["10.0.0.2 8080"]
 	 .counters == {admitted: 3, rejected: 0, would_reject: 0, success: 2,
-		       refused: 1, timeout: 0, unreachable: 0, slow: 0, late: 0}],
+		       refused: 1, timeout: 0, unreachable: 0, slow: 0, late: 0,
+		       excused: 0}],
 	["counters of a broken one too", $by["fd00::2 80"]
 	 .counters == {admitted: 0, rejected: 2, would_reject: 0, success: 0,
-		       refused: 0, timeout: 0, unreachable: 0, slow: 0, late: 0}],
+		       refused: 0, timeout: 0, unreachable: 0, slow: 0, late: 0,
+		       excused: 0}],
 	["breakers say what the text says", $text == ([.[] | "\(.rule) " +
 	 (if .addr | contains(":") then "[\(.addr)]" else .addr end) +
 	 ":\(.port) \(.state) " +
@@ -212,7 +215,7 @@ judge stats '
 		"attempts_max", "masks", "masks_max"]) + "\n    " + words(counter_names) + "\n    " +
 	 words(["orphaned", "retransmits", "ignored", "forged", "unsent",
 		"replaced", "attempts_evicted", "breakers_evicted",
-		"breakers_expired", "fail_open", "events_lost",
+		"breakers_expired", "fail_open", "events_lost", "uninspected",
 		"sysfs_hidden"]) + "\n")]'
 
 finish

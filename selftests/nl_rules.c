@@ -177,6 +177,7 @@ static const struct {
 } names[] = {
 	{ "on-icmp", CBREAK_A_RULE_ON_ICMP | NLA_F_NESTED },
 	{ "on-icmp-flat", CBREAK_A_RULE_ON_ICMP },
+	{ "inspector-fd", CBREAK_A_RULE_INSPECTOR_FD },
 };
 
 static uint16_t type_of(const char *word, size_t len)

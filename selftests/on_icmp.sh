@@ -53,12 +53,11 @@ knock()
 # breaker, in which what counts is seen among what does not.
 each_alone()
 {
-	local what=$1 errors=$2 word other result n
+	local what=$1 errors=$2 addr word result other expected n
 
 	while read -r _ addr word result; do
 		# shellcheck disable=SC2086 # it is words
-		CB rule add db key rule on "$word" consecutive 2 $LONG \
-			min-samples 100
+		CB rule add db key rule on "$word" consecutive 2 $LONG
 		n=0
 		while read -r _ other _ expected; do
 			knock "$other" "$expected" 1
@@ -78,7 +77,7 @@ each_alone()
 # The kind is all of them, and codes go with other kinds.
 together()
 {
-	local what=$1 errors=$2 word=$3 kind addr result
+	local what=$1 errors=$2 word=$3 kind addr error result
 
 	# shellcheck disable=SC2086 # it is words
 	CB rule add db on unreachable $LONG

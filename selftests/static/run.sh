@@ -131,6 +131,15 @@ abi()
 	perl "$SRC/scripts/get_abi.pl" validate --dir Documentation/ABI
 }
 
+# What the guide shows is what is tested.
+guide_example()
+{
+	sed -n '/^\.\. code:: c$/,/^[^ .]/p' Documentation/admin-guide.rst |
+		sed -n 's/^    //p' >"$tmp/example"
+	expand selftests/port_unreach.bpf.c | grep . |
+		diff - "$tmp/example"
+}
+
 check "the module builds with W=1 and sparse without a warning" build_module
 check "checkpatch --strict" checkpatch
 check "shellcheck" shellcheck_all
@@ -145,5 +154,6 @@ check "no file is over 500 lines" file_lengths
 check "the man page is well-formed" man_page
 check "the documents are well-formed" rst
 check "the ABI file is well-formed" abi
+check "the guide's example is the one that is tested" guide_example
 echo "1..$count"
 exit "$status"

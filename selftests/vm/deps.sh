@@ -19,6 +19,8 @@ deps_packages()
 	# pahole: headers from 6.12 on bring what it takes to write BTF.
 	build)	echo gcc make libc6-dev libmnl-dev libjansson-dev pkg-config \
 			libelf1 libssl3 kmod xz-utils pahole ;;
+	# linux-libc-dev: what programs for BPF include.
+	bpf)	echo clang linux-libc-dev ;;
 	vm)	echo qemu-system-x86 cpio xz-utils kmod binutils gcc libc6-dev ;;
 	uml)	echo gcc make libc6-dev flex bison bc perl xz-utils kmod ;;
 	# libelf-dev: objtool.
@@ -99,7 +101,7 @@ deps_need()
 
 if [ "${BASH_SOURCE[0]}" = "$0" ]; then
 	if [ $# -eq 0 ]; then
-		echo "usage: deps.sh build|vm|uml|debug|model|bench|static..." >&2
+		echo "usage: deps.sh build|bpf|vm|uml|debug|model|bench|static..." >&2
 		exit 2
 	fi
 	deps_need "$@"

@@ -35,6 +35,7 @@ enum cbctl_status {
  * @KEYWORD_ON: kinds of failure
  * @KEYWORD_KEY: what shares a breaker, in two attributes
  * @KEYWORD_MODE: a mode
+ * @KEYWORD_INSPECTOR: a BPF program
  */
 enum keyword_type {
 	KEYWORD_OTHER,
@@ -50,6 +51,7 @@ enum keyword_type {
 	KEYWORD_ON,
 	KEYWORD_KEY,
 	KEYWORD_MODE,
+	KEYWORD_INSPECTOR,
 };
 
 /**

@@ -49,6 +49,7 @@ int nl_events(nl_cb cb, void *data);
 uint64_t nl_uint(const struct nlattr *attr);
 const char *nl_str(const struct nlattr *attr);
 void nl_addr(const struct nlattr *attr, struct addr *addr);
+char *nl_hex(const struct nlattr *attr, char *buf, size_t size);
 void nl_each(const struct nlattr *attr, nl_attr_fn fn, void *data);
 void nl_nest(const struct nlattr *attr, const struct nlattr **tb);
 

@@ -3,6 +3,7 @@
  * Values of netlink attributes.
  */
 #include <libmnl/libmnl.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "nl.h"
@@ -55,6 +56,26 @@ void nl_addr(const struct nlattr *attr, struct addr *addr)
 	addr->len = len == 4 ? 4 : 16;
 	memcpy(addr->bytes, mnl_attr_get_payload(attr),
 	       len < addr->len ? len : addr->len);
+}
+
+/**
+ * nl_hex() - the value of an attribute as hexadecimal digits
+ * @attr: the attribute
+ * @buf: the text is put here
+ * @size: room for it
+ *
+ * Return: @buf.
+ */
+char *nl_hex(const struct nlattr *attr, char *buf, size_t size)
+{
+	const uint8_t *byte = mnl_attr_get_payload(attr);
+	size_t left = mnl_attr_get_payload_len(attr);
+	char *c = buf;
+
+	*c = '\0';
+	for (; left && (size_t)(c - buf) + 3 <= size; left--, c += 2)
+		snprintf(c, 3, "%02x", *byte++);
+	return buf;
 }
 
 /**

@@ -19,6 +19,9 @@ void breaker_print_dest(const struct nlattr *addr, const struct nlattr *port,
 void breaker_print_hold(const struct nlattr *hold, const struct nlattr *ms);
 void breaker_print_last(const struct nlattr *kind, const struct nlattr *type,
 			const struct nlattr *code, const struct nlattr *addr);
+const char *inspector_put(struct nlmsghdr *nlh, const char *word);
+void inspector_print(const char *name, const struct nlattr *id);
+void inspector_print_names(const struct nlattr *name, const struct nlattr *tag);
 const char *on_put(struct nlmsghdr *nlh, const char *word);
 void on_print(const char *name, const struct nlattr *kinds,
 	      const struct nlattr *icmp);

@@ -54,6 +54,10 @@ static const char *const rule_names[] = {
 	[CBREAK_A_RULE_CGROUP]			= "cgroup",
 	[CBREAK_A_RULE_CGROUP_DELETED]		= "cgroup-deleted",
 	[CBREAK_A_RULE_ON_ICMP]			= "on-icmp",
+	[CBREAK_A_RULE_INSPECTOR_FD]		= "inspector-fd",
+	[CBREAK_A_RULE_INSPECTOR_ID]		= "inspector-id",
+	[CBREAK_A_RULE_INSPECTOR_NAME]		= "inspector-name",
+	[CBREAK_A_RULE_INSPECTOR_TAG]		= "inspector-tag",
 };
 
 static const struct names rule_attrs = { rule_names, ARRAY_SIZE(rule_names) };
@@ -108,6 +112,8 @@ static const struct keyword rule_keywords[] = {
 	  KEYWORD_TIME, CBREAK_A_RULE_BROKEN_TIME_MAX },
 	{ "jitter", "R", "Share of the time in broken that is added at most",
 	  KEYWORD_RATIO, CBREAK_A_RULE_JITTER },
+	{ "inspector", "PROGRAM", "Decides what counts: PATH, id:N or {none}",
+	  KEYWORD_INSPECTOR, CBREAK_A_RULE_INSPECTOR_ID },
 	{ }
 };
 
@@ -128,6 +134,8 @@ static const char *put_param(struct nlmsghdr *nlh, const struct keyword *kw,
 	case KEYWORD_CGROUP:
 	case KEYWORD_KEY:
 		return match_put(nlh, kw, word);
+	case KEYWORD_INSPECTOR:
+		return inspector_put(nlh, word);
 	case KEYWORD_MODE:
 		err = parse_mode(word, &value);
 		break;
@@ -231,7 +239,12 @@ static void print_param(const struct keyword *kw, const struct nlattr **tb)
 	const struct nlattr *attr = tb[kw->attr];
 	char buf[OUT_VALUE_LEN];
 
-	if (match_print(kw, tb) || !attr)
+	/* These say something by being absent. */
+	if (match_print(kw, tb))
+		return;
+	if (kw->type == KEYWORD_INSPECTOR)
+		return inspector_print(kw->name, attr);
+	if (!attr)
 		return;
 	switch (kw->type) {
 	case KEYWORD_RATIO:
@@ -279,6 +292,8 @@ static void print_rule(uint8_t cmd, const struct nlattr **tb, void *data)
 		out_text_break();
 		stats_print_counters(tb[CBREAK_A_RULE_COUNTERS]);
 	}
+	inspector_print_names(tb[CBREAK_A_RULE_INSPECTOR_NAME],
+			      tb[CBREAK_A_RULE_INSPECTOR_TAG]);
 	out_end();
 }
 

@@ -25,6 +25,7 @@ static const char *const stats_names[] = {
 	[CBREAK_A_STATS_UNREACHABLE]		= "unreachable",
 	[CBREAK_A_STATS_SLOW]			= "slow",
 	[CBREAK_A_STATS_LATE]			= "late",
+	[CBREAK_A_STATS_EXCUSED]		= "excused",
 	[CBREAK_A_STATS_ORPHANED]		= "orphaned",
 	[CBREAK_A_STATS_RETRANSMITS]		= "retransmits",
 	[CBREAK_A_STATS_IGNORED]		= "ignored",
@@ -36,6 +37,7 @@ static const char *const stats_names[] = {
 	[CBREAK_A_STATS_BREAKERS_EXPIRED]	= "breakers-expired",
 	[CBREAK_A_STATS_FAIL_OPEN]		= "fail-open",
 	[CBREAK_A_STATS_EVENTS_LOST]		= "events-lost",
+	[CBREAK_A_STATS_UNINSPECTED]		= "uninspected",
 	[CBREAK_A_STATS_SYSFS_HIDDEN]		= "sysfs-hidden",
 	[CBREAK_A_STATS_MASKS]			= "masks",
 	[CBREAK_A_STATS_MASKS_MAX]		= "masks-max",
@@ -53,6 +55,7 @@ static const char *const counter_names[] = {
 	[CBREAK_A_COUNTERS_UNREACHABLE]	= "unreachable",
 	[CBREAK_A_COUNTERS_SLOW]	= "slow",
 	[CBREAK_A_COUNTERS_LATE]	= "late",
+	[CBREAK_A_COUNTERS_EXCUSED]	= "excused",
 };
 
 static const struct names counter_attrs = { counter_names, ARRAY_SIZE(counter_names) };
@@ -92,7 +95,7 @@ static void print_stats(uint8_t cmd, const struct nlattr **tb, void *data)
 		      CBREAK_A_STATS_MASKS_MAX);
 	out_text_break();
 	print_numbers(&stats_attrs, tb, CBREAK_A_STATS_ADMITTED,
-		      CBREAK_A_STATS_LATE);
+		      CBREAK_A_STATS_ORPHANED - 1);
 	out_text_break();
 	print_numbers(&stats_attrs, tb, CBREAK_A_STATS_ORPHANED,
 		      CBREAK_A_STATS_SYSFS_HIDDEN);

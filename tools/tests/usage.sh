@@ -58,7 +58,7 @@ tables_are_found()
 	same "commands of rule" "$(commands rule | wc -l)" 8
 	same "commands of breaker" "$(commands breaker | wc -l)" 8
 	same "commands of stats" "$(commands stats | wc -l)" 3
-	same "keywords of rule" "$(keywords rule | wc -l)" 23
+	same "keywords of rule" "$(keywords rule | wc -l)" 24
 	same "keywords of breaker" "$(keywords breaker | tr '\n' ' ')" \
 		"state port port for "
 	same "keywords of monitor" "$(keywords monitor)" count
@@ -329,6 +329,8 @@ wrong_usage_is_told()
 		is not addr+port|rule add a key prefix
 		is not addr+port|rule add a key addr/32
 		is not enforce|rule add a mode off
+		inspector "/no/such" cannot be opened: |rule add a inspector /no/such
+		inspector "id:x" is not a number|rule add a inspector id:x
 		what a rule matches stays|rule change a dst any
 		RULE is missing|breaker get
 		RULE is missing|breaker trip
