@@ -6,8 +6,8 @@
 #include <linux/cbreak.h>
 
 #define SEC(name)	__attribute__((section(name), used))
-#define COUNTS		1
-#define EXCUSED		0
+#define COUNTED		1
+#define IGNORED		0
 
 static long (*load_bytes)(const struct __sk_buff *skb, __u32 offset, void *to,
 			  __u32 len) = (void *)BPF_FUNC_skb_load_bytes;
@@ -17,13 +17,13 @@ static void *(*map_lookup)(void *map, const void *key) =
 SEC("socket")
 int all_count(struct __sk_buff *skb)
 {
-	return COUNTS;
+	return COUNTED;
 }
 
 SEC("socket")
 int excuse_all(struct __sk_buff *skb)
 {
-	return EXCUSED;
+	return IGNORED;
 }
 
 /* Excuses the first three attempts, and what took more than half a minute. */
@@ -31,8 +31,8 @@ SEC("socket")
 int first_three(struct __sk_buff *skb)
 {
 	if (skb->cb[CBREAK_INSPECTOR_CB_LATENCY_US] > 30000000)
-		return EXCUSED;
-	return skb->cb[CBREAK_INSPECTOR_CB_ATTEMPT] > 3 ? COUNTS : EXCUSED;
+		return IGNORED;
+	return skb->cb[CBREAK_INSPECTOR_CB_ATTEMPT] > 3 ? COUNTED : IGNORED;
 }
 
 /* What the last packet was, for a look from outside; see inspector.sh. */
@@ -65,7 +65,7 @@ int look(struct __sk_buff *skb)
 
 	s = map_lookup(&seen, &zero);
 	if (!s)
-		return COUNTS;
+		return COUNTED;
 	s->asked++;
 	s->kind = skb->cb[CBREAK_INSPECTOR_CB_KIND];
 	s->icmp = skb->cb[CBREAK_INSPECTOR_CB_ICMP];
@@ -79,7 +79,7 @@ int look(struct __sk_buff *skb)
 	SPOIL(2);
 	SPOIL(3);
 	SPOIL(4);
-	return EXCUSED;
+	return IGNORED;
 }
 
 char _license[] SEC("license") = "GPL";

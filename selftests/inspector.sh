@@ -97,7 +97,7 @@ timeouts()
 # The number of the attempt; and an excused failure ends a row.
 first_three()
 {
-	add consecutive 2 min-samples 100 inspector "$BPF/any/first_three"
+	add consecutive 2 inspector "$BPF/any/first_three"
 	at 80
 	all_end ECONNREFUSED 4 80 >"$TMP/cli"
 	check "the first three attempts are excused" wait_breaker db "$AT" \

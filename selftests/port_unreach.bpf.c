@@ -3,20 +3,20 @@
 #include <linux/bpf.h>
 #include <linux/cbreak.h>
 
-#define COUNTS	1
-#define EXCUSED	0
+#define COUNTED	1
+#define IGNORED	0
 
 __attribute__((section("socket"), used))
 int port_unreach(struct __sk_buff *skb)
 {
 	if (skb->cb[CBREAK_INSPECTOR_CB_KIND] != CBREAK_KIND_UNREACHABLE)
-		return COUNTS;
+		return COUNTED;
 	switch (skb->cb[CBREAK_INSPECTOR_CB_ICMP]) {
 	case 3 << 8 | 3:	/* of IPv4 */
 	case 1 << 8 | 4:	/* of IPv6 */
-		return EXCUSED;
+		return IGNORED;
 	}
-	return COUNTS;
+	return COUNTED;
 }
 
 char _license[] __attribute__((section("license"), used)) = "GPL";
