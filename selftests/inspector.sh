@@ -83,11 +83,11 @@ timeouts()
 	port_is_silent 83
 	add connect-timeout 200ms inspector "$BPF/any/excuse_all"
 	at 83
-	abandon 4 83
+	abandon 4 83 >"$TMP/cli"
 	check "$what: timeouts can be excused" wait_breaker db "$AT" \
 		state passing timeout 4 excused 4 samples 4 failed 0
 	CB rule change db inspector "$BPF/any/all_count"
-	abandon 2 83
+	abandon 2 83 >"$TMP/cli"
 	check "$what: or not" wait_breaker db "$AT" \
 		timeout 6 excused 4 samples 6 failed 2
 	CB rule del db
@@ -213,7 +213,7 @@ sees()
 	wait_breaker db "$AT" excused 1
 	check "$what: it sees an ICMP error, and its code" saw 3 $icmp
 	expect_eq "$what: in the packet too" "$icmp" "$(hex $IP 2)"
-	abandon 1 83
+	abandon 1 83 >"$TMP/cli"
 	at 83
 	wait_breaker db "$AT" excused 1
 	check "$what: it sees a timeout" saw 2 0000

@@ -107,11 +107,43 @@ static void recorded_test(struct kunit *test)
 	KUNIT_EXPECT_EQ(test, f->b.last_code, 13);
 }
 
+/* What is excused is in the total, ends a row, and is the last failure. */
+static void excused_test(struct kunit *test)
+{
+	struct fixture *f = test->priv;
+	struct cbreak_outcome outcome = { .kind = CBREAK_KIND_REFUSED };
+	struct cbreak_counts counts;
+	u64 now = T0 + 10 * TEST_SEC;
+	int i;
+
+	f->p.consecutive = 2;
+	f->p.min_samples = 1000;
+	for (i = 0; i < 10; i++) {
+		outcome.excused = i % 2;
+		KUNIT_EXPECT_EQ(test, cbreak_breaker_counts(&f->p, &outcome),
+				!outcome.excused);
+		begin_call(f);
+		KUNIT_EXPECT_TRUE(test, cbreak_breaker_record(&f->b, &f->p,
+							      gen_of(f),
+							      outcome, now,
+							      &f->tr));
+		EXPECT_STAYED(f, PASSING);
+	}
+	counts = counts_of(f, now);
+	EXPECT_COUNTS(&counts, 10, 5);
+	KUNIT_EXPECT_EQ(test, f->b.last_kind, CBREAK_KIND_REFUSED);
+	fail(f, now);
+	EXPECT_STAYED(f, PASSING);
+	fail(f, now);
+	EXPECT_MOVED(f, PASSING, BROKEN, CONSECUTIVE);
+}
+
 static struct kunit_case breaker_on_cases[] = {
 	KUNIT_CASE(kinds_test),
 	KUNIT_CASE(codes_test),
 	KUNIT_CASE(bounds_test),
 	KUNIT_CASE(recorded_test),
+	KUNIT_CASE(excused_test),
 	{}
 };
 
