@@ -52,7 +52,9 @@ client_redis-cli()
 	if [ "$PATIENCE" = 1 ]; then
 		at $PORT
 		read_breaker db "$AT"
-		cn redis-cli -h "$SRV" -p $PORT PING >"$TMP/redis-cli" 2>&1 &
+		# Not in a subshell, which would be killed in its place.
+		nsenter --net="/run/netns/$CLIENT" redis-cli -h "$SRV" \
+			-p $PORT PING >"$TMP/redis-cli" 2>&1 &
 		pid=$!
 		wait_breaker db "$AT" timeout $((BREAKER[timeout] + 1))
 		end $pid

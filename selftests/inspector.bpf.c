@@ -49,12 +49,19 @@ struct {
 	} *value;
 } seen SEC(".maps");
 
+#define CB_AT(n)	(__builtin_offsetof(struct __sk_buff, cb[n]))
+
 /* The verifier wants offsets from skb itself, and clang would rather not. */
-#define SPOIL(n)							\
-	asm volatile("*(u32 *)(%0 + %1) = %2" : :			\
-		     "r"(skb),						\
-		     "i"(__builtin_offsetof(struct __sk_buff, cb[n])),	\
-		     "r"(0xffffffffu) : "memory")
+static inline void spoil(struct __sk_buff *skb)
+{
+	asm volatile("*(u32 *)(%0 + %2) = %1\n"
+		     "*(u32 *)(%0 + %3) = %1\n"
+		     "*(u32 *)(%0 + %4) = %1\n"
+		     "*(u32 *)(%0 + %5) = %1\n"
+		     "*(u32 *)(%0 + %6) = %1\n" : :
+		     "r"(skb), "r"(0xffffffffu), "i"(CB_AT(0)), "i"(CB_AT(1)),
+		     "i"(CB_AT(2)), "i"(CB_AT(3)), "i"(CB_AT(4)) : "memory");
+}
 
 /* The packet from its IP header on, and then it spoils its own cb[]. */
 SEC("socket")
@@ -74,11 +81,7 @@ int look(struct __sk_buff *skb)
 		load_bytes(skb, 0, s->bytes, 20 + 20);
 	else
 		load_bytes(skb, 0, s->bytes, 40 + 20);
-	SPOIL(0);
-	SPOIL(1);
-	SPOIL(2);
-	SPOIL(3);
-	SPOIL(4);
+	spoil(skb);
 	return IGNORED;
 }
 
