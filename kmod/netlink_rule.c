@@ -58,11 +58,11 @@ static int new_rule(struct genl_info *info, bool replace)
 	if (!err)
 		err = cbreak_netlink_parse_identity(info->attrs, &identity,
 						    info->extack);
-	if (!err)
-		err = cbreak_netlink_get_inspector(info->attrs, &params,
-						   info->extack);
 	if (err)
 		return err;
+	err = cbreak_netlink_get_inspector(info->attrs, &params, info->extack);
+	if (err)
+		goto put_cgroup;
 
 	mutex_lock(&cn->lock);
 	if (replace)
@@ -74,6 +74,7 @@ static int new_rule(struct genl_info *info, bool replace)
 					      &params, info->extack);
 	mutex_unlock(&cn->lock);
 	cbreak_inspect_put(params.inspector);
+put_cgroup:
 	cbreak_cgroup_put(identity.cgroup);
 	return err;
 }

@@ -129,6 +129,25 @@ cgroup_hidden()
 	CB rule del hidden
 }
 
+# cgroup_refused: a request that is refused for another reason holds none.
+cgroup_refused()
+{
+	local map=/sys/fs/bpf/match_cgroup
+
+	if ! command -v bpftool >/dev/null || ! grep -q bpf /proc/filesystems ||
+	   ! bpftool map create $map type array key 4 value 4 entries 1 \
+			name match_cgroup; then
+		skip "a refused rule lets go of its cgroup" "there is no BPF"
+		return
+	fi
+	mkdir "$CGROUPS$CG/refused"
+	check_fail "a map is no inspector" \
+		CB rule add x cgroup "$CG/refused" inspector $map
+	rm $map
+	remove_cgroup "$CG/refused"
+	check "a refused rule lets go of its cgroup" wait_for dying 0
+}
+
 cgroup_too_deep()
 {
 	local path=$CG i
@@ -154,6 +173,7 @@ for family in 4 6; do
 done
 cgroup_goes
 cgroup_hidden
+cgroup_refused
 cgroup_too_deep
 
 finish
