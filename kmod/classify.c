@@ -249,26 +249,6 @@ static void mask_remove(struct mask *mask, struct entry *entry)
 	mask->nr_entries--;
 }
 
-/* Length in bits of the largest aligned block that begins at min. */
-static u8 block_len(u64 min, u64 max, u8 bits)
-{
-	u8 len = bits;
-
-	while (len && !(min & BIT_ULL(bits - len)) &&
-	       min + BIT_ULL(bits - len + 1) - 1 <= max)
-		len--;
-	return len;
-}
-
-static unsigned int count_blocks(u64 min, u64 max, u8 bits)
-{
-	unsigned int n = 0;
-
-	for (; min <= max; n++)
-		min += BIT_ULL(bits - block_len(min, max, bits));
-	return n;
-}
-
 static int insert_entry(struct cbreak_classifier *classifier,
 			struct cbreak_class *class, u8 family,
 			const struct shape *shape, u32 port, u32 uid)
@@ -314,11 +294,13 @@ static int insert_family(struct cbreak_classifier *classifier,
 
 	for (port = match->port_min; port <= match->port_max;
 	     port += BIT_ULL(PORT_BITS - shape.port_len)) {
-		shape.port_len = block_len(port, match->port_max, PORT_BITS);
+		shape.port_len = cbreak_match_block_len(port, match->port_max,
+							PORT_BITS);
 		for (uid = match->uid_min; uid <= match->uid_max;
 		     uid += BIT_ULL(UID_BITS - shape.uid_len)) {
-			shape.uid_len = block_len(uid, match->uid_max,
-						  UID_BITS);
+			shape.uid_len = cbreak_match_block_len(uid,
+							       match->uid_max,
+							       UID_BITS);
 			err = insert_entry(classifier, class, family, &shape,
 					   port, uid);
 			if (err)
@@ -379,8 +361,10 @@ int cbreak_classify_insert(struct cbreak_classifier *classifier,
 	unsigned int n;
 	int err = 0;
 
-	n = count_blocks(match->port_min, match->port_max, PORT_BITS) *
-	    count_blocks(match->uid_min, match->uid_max, UID_BITS);
+	n = cbreak_match_count_blocks(match->port_min, match->port_max,
+				      PORT_BITS) *
+	    cbreak_match_count_blocks(match->uid_min, match->uid_max,
+				      UID_BITS);
 	if (family == AF_UNSPEC)
 		n *= 2;
 	class->entries = kvzalloc(struct_size(class->entries, entry, n),

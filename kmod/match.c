@@ -227,3 +227,40 @@ bool cbreak_match_host_bits(const struct cbreak_match *match)
 	cbreak_match_apply_mask(&addr, &match->dst, &mask);
 	return memcmp(&addr, &match->dst, sizeof(addr));
 }
+
+/**
+ * cbreak_match_block_len - the largest aligned block that a range begins with
+ * @min: first number of the range
+ * @max: its last number
+ * @bits: bits that a number has
+ *
+ * Context: any.
+ * Return: length of the block's prefix, bits.
+ */
+u8 cbreak_match_block_len(u64 min, u64 max, u8 bits)
+{
+	u8 len = bits;
+
+	while (len && !(min & BIT_ULL(bits - len)) &&
+	       min + BIT_ULL(bits - len + 1) - 1 <= max)
+		len--;
+	return len;
+}
+
+/**
+ * cbreak_match_count_blocks - how many aligned blocks make up a range?
+ * @min: first number of the range
+ * @max: its last number
+ * @bits: bits that a number has
+ *
+ * Context: any.
+ * Return: so many.
+ */
+unsigned int cbreak_match_count_blocks(u64 min, u64 max, u8 bits)
+{
+	unsigned int n = 0;
+
+	for (; min <= max; n++)
+		min += BIT_ULL(bits - cbreak_match_block_len(min, max, bits));
+	return n;
+}

@@ -59,5 +59,7 @@ int cbreak_match_order(const struct cbreak_match *a,
 bool cbreak_match_ties(const struct cbreak_match *a,
 		       const struct cbreak_match *b);
 bool cbreak_match_host_bits(const struct cbreak_match *match);
+u8 cbreak_match_block_len(u64 min, u64 max, u8 bits);
+unsigned int cbreak_match_count_blocks(u64 min, u64 max, u8 bits);
 
 #endif /* _CBREAK_MATCH_H */

@@ -9,6 +9,9 @@
 #include "parse.h"
 #include "util.h"
 
+/* Digits behind the point of a ratio. */
+#define RATIO_DECIMALS	6
+
 /* Room for any single formatted value. */
 #define OUT_VALUE_LEN	80
 
