@@ -30,6 +30,10 @@ static const struct cmd objects[] = {
 	{ .name = "monitor", .run = monitor_run, .args = "[ count N ]",
 	  .help = "Print events as they happen",
 	  .keywords = monitor_keywords },
+	{ .name = "cutout", .run = cutout_run,
+	  .args = "RATIO TIME [ on KIND[,KIND...] ] -- COMMAND...",
+	  .help = "Run a command with breakers of its own",
+	  .keywords = cutout_keywords },
 	{ }
 };
 

@@ -92,8 +92,10 @@ extern const struct cmd rule_cmds[];
 extern const struct cmd breaker_cmds[];
 extern const struct cmd stats_cmds[];
 extern const struct keyword monitor_keywords[];
+extern const struct keyword cutout_keywords[];
 
 int monitor_run(int argc, char **argv);
+int cutout_run(int argc, char **argv);
 
 int usage_error(const char *fmt, ...) __printf(1, 2);
 int usage_missing(const char *what);

@@ -55,9 +55,9 @@ _cbctl()
 			tool+=(-n "${words[++i]}")
 		fi
 	done
-	# The object and the command; the object monitor has none.
+	# The object and the command; monitor and cutout have none.
 	cmd=("${words[0]}" "${words[@]:i:2}")
-	[[ ${cmd[1]} == monitor ]] && cmd=("${cmd[@]:0:2}")
+	[[ ${cmd[1]} =~ ^(monitor|cutout)$ ]] && cmd=("${cmd[@]:0:2}")
 	nr=$((${#words[@]} - i - 2))
 
 	if [[ ${words[-1]} =~ ^(-n|--?netns)$ ]]; then

@@ -6,10 +6,13 @@
 #include <stdint.h>
 
 struct keyword;
+struct names;
 struct nlattr;
 struct nlmsghdr;
 
 /* Between the files of the objects: what one prints inside another. */
+extern const struct names rule_attrs;
+
 const char *match_put(struct nlmsghdr *nlh, const struct keyword *kw,
 		      const char *word);
 bool match_print(const struct keyword *kw, const struct nlattr **tb);

@@ -60,7 +60,8 @@ static const char *const rule_names[] = {
 	[CBREAK_A_RULE_INSPECTOR_TAG]		= "inspector-tag",
 };
 
-static const struct names rule_attrs = { rule_names, ARRAY_SIZE(rule_names) };
+/* Names of the attributes of a rule, for errors. */
+const struct names rule_attrs = { rule_names, ARRAY_SIZE(rule_names) };
 
 /* In the order in which they are printed. */
 static const struct keyword rule_keywords[] = {

@@ -36,7 +36,7 @@ all_commands()
 
 	for object in $(commands cbctl); do
 		echo "$object"
-		[ "$object" = monitor ] || commands "$object" |
+		[[ $object =~ ^(monitor|cutout)$ ]] || commands "$object" |
 			sed "s/^/$object /"
 	done
 }
@@ -54,7 +54,7 @@ offers()
 tables_are_found()
 {
 	same objects "$(commands cbctl | tr '\n' ' ')" \
-		"rule breaker stats monitor "
+		"rule breaker stats monitor cutout "
 	same "commands of rule" "$(commands rule | wc -l)" 8
 	same "commands of breaker" "$(commands breaker | wc -l)" 8
 	same "commands of stats" "$(commands stats | wc -l)" 3
@@ -62,6 +62,7 @@ tables_are_found()
 	same "keywords of breaker" "$(keywords breaker | tr '\n' ' ')" \
 		"state port port for "
 	same "keywords of monitor" "$(keywords monitor)" count
+	same "keywords of cutout" "$(keywords cutout)" on
 }
 
 help_is_there()
@@ -131,6 +132,7 @@ help_names_every_keyword()
 		has_keyword port breaker "$command"
 	done
 	has_keyword count monitor
+	has_keyword on cutout
 }
 
 help_fits_80_columns()
