@@ -25,7 +25,8 @@ help:
 	@echo '  make check           every test: unit tests under UML, selftests in a VM'
 	@echo '  make check-matrix    the selftests on kernels 5.10 to the newest;'
 	@echo '                       MATRIX="5.10 newest" for some of them'
-	@echo '  make check-debug     the selftests on kernels with KASAN, lockdep, KCSAN ...'
+	@echo '  make check-debug     the selftests on kernels with KASAN, lockdep, KCSAN ...;'
+	@echo '                       DEBUG="kcsan" or "kasan -- unload.sh" for less'
 	@echo '  make coverage        which lines of the module the selftests run'
 	@echo '  make bench           what a connection costs, in instructions; fails if more'
 	@echo '                       than 1% above Documentation/benchmarks/'
@@ -68,7 +69,7 @@ check-matrix:
 	selftests/matrix.sh $(MATRIX)
 
 check-debug:
-	selftests/debug.sh
+	selftests/debug.sh $(DEBUG)
 
 bench:
 	selftests/bench/run.sh

@@ -4,7 +4,9 @@
 # make check-debug: every selftest on kernels that look for bugs. A report of
 # one of them is a failed test, and is shown.
 #
-#	debug.sh [kasan | kcsan]...	both by default
+#	debug.sh [kasan | kcsan]... [-- SCRIPT...]
+#
+# Both by default, and all scripts.
 #
 # First the planted bugs say whether the detectors are awake. Ends with "N
 # passed, N failed"; exit status 0 only if all passed.
@@ -15,13 +17,27 @@ cd "$(dirname "$0")/.." || exit 1
 vm=selftests/vm
 debug=selftests/debug
 
-[ $# -gt 0 ] || set -- kasan kcsan
-for kind; do
-	[[ $kind =~ ^(kasan|kcsan)$ ]] || {
-		echo "usage: debug.sh [kasan | kcsan]..." >&2
-		exit 2
-	}
+usage()
+{
+	echo "usage: debug.sh [kasan | kcsan]... [-- SCRIPT...]" >&2
+	exit 2
+}
+
+kinds=()
+while [ $# -gt 0 ] && [ "$1" != -- ]; do
+	[[ $1 =~ ^(kasan|kcsan)$ ]] || usage
+	kinds+=("$1")
+	shift
 done
+[ ${#kinds[@]} -gt 0 ] || kinds=(kasan kcsan)
+if [ $# -gt 0 ]; then
+	shift
+	[ $# -gt 0 ] || usage
+else
+	mapfile -t all < <(sed -n 's/^TEST_PROGS .*= *//p' selftests/Makefile)
+	set -- "${all[@]}"
+fi
+scripts=("$@")
 
 # The modules are built in a subshell with all of common.sh; here, too much.
 build_for()
@@ -63,9 +79,10 @@ scripts()
 {
 	local list=()
 
-	mapfile -t list < <(sed -n 's/^TEST_PROGS .*= *//p' \
-			    selftests/Makefile | awk "NR % 2 == $1")
-	"$vm/vm.sh" run --timeout 3600 --mem "$mem" \
+	mapfile -t list < <(printf '%s\n' "${scripts[@]}" |
+			    awk "NR % 2 == $1")
+	[ ${#list[@]} -gt 0 ] || return 0
+	"$vm/vm.sh" run --timeout 5400 --mem "$mem" \
 		--append "${append[$kind]}" -- \
 		env "CBREAK_SLOW=$slow" ./run.sh "${list[@]}"
 }
@@ -99,7 +116,7 @@ on_kernel()
 	unset CBREAK_KERNEL_DIR CBREAK_KO
 }
 
-for name; do
+for name in "${kinds[@]}"; do
 	on_kernel "$name"
 done
 finish
