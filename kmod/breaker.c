@@ -19,6 +19,7 @@
  *
  * Context: any but hard interrupts; nothing sleeps.
  */
+#include <linux/kernel.h>
 #include <linux/math64.h>
 
 #include "breaker.h"

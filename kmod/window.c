@@ -31,6 +31,7 @@
  */
 #include <linux/bitops.h>
 #include <linux/bits.h>
+#include <linux/kernel.h>
 #include <linux/math64.h>
 
 #include "window.h"
