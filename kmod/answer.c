@@ -41,11 +41,10 @@ static bool parse_tcp(struct sk_buff *skb, int off, u8 family,
 	answer->tuple.dport = th->source;
 	answer->number = ntohl(th->ack_seq);
 	answer->is_icmp = false;
-	answer->outcome.kind = th->rst ? CBREAK_KIND_REFUSED :
-					 CBREAK_KIND_SUCCESS;
-	answer->outcome.type = 0;
-	answer->outcome.code = 0;
-	answer->outcome.family = family;
+	answer->outcome = (struct cbreak_outcome){
+		.kind = th->rst ? CBREAK_KIND_REFUSED : CBREAK_KIND_SUCCESS,
+		.family = family,
+	};
 	return !nf_checksum(skb, NF_INET_LOCAL_IN, off, IPPROTO_TCP, family);
 }
 
@@ -63,10 +62,12 @@ static bool parse_quote(struct sk_buff *skb, int off, u8 family, u8 type,
 	answer->tuple.dport = th->dest;
 	answer->number = ntohl(th->seq);
 	answer->is_icmp = true;
-	answer->outcome.kind = CBREAK_KIND_UNREACHABLE;
-	answer->outcome.type = type;
-	answer->outcome.code = code;
-	answer->outcome.family = family;
+	answer->outcome = (struct cbreak_outcome){
+		.kind = CBREAK_KIND_UNREACHABLE,
+		.type = type,
+		.code = code,
+		.family = family,
+	};
 	return true;
 }
 
