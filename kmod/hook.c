@@ -20,8 +20,6 @@
  * Context: the hooks run under rcu_read_lock(), LOCAL_OUT and POST_ROUTING in
  * process context or softirq, LOCAL_IN in softirq. They never sleep.
  */
-#include <linux/icmp.h>
-#include <linux/icmpv6.h>
 #include <linux/ip.h>
 #include <linux/ipv6.h>
 #include <linux/ktime.h>
@@ -29,7 +27,6 @@
 #include <linux/netfilter.h>
 #include <linux/netfilter_ipv4.h>
 #include <linux/netfilter_ipv6.h>
-#include <linux/random.h>
 #include <linux/slab.h>
 #include <linux/tcp.h>
 #include <linux/uidgid.h>
@@ -37,12 +34,13 @@
 #include <net/ipv6.h>
 #include <net/tcp.h>
 
+#include "admit.h"
 #include "answer.h"
 #include "compat/compat.h"
 #include "hook.h"
 #include "net.h"
 #include "outcome.h"
-#include "trace.h"
+#include "syn.h"
 
 static void tuple_of_sock(struct cbreak_tuple *tuple, const struct sock *sk,
 			  u8 family)
@@ -62,25 +60,6 @@ static void tuple_of_sock(struct cbreak_tuple *tuple, const struct sock *sk,
 	tuple->dport = inet->inet_dport;
 }
 
-/* Offset of the TCP header, or negative if this is not TCP. */
-static int tcp_offset(const struct sk_buff *skb, u8 family)
-{
-	__be16 frag_off;
-	u8 nexthdr;
-	int off;
-
-	if (family == AF_INET)
-		return ip_hdr(skb)->protocol == IPPROTO_TCP ?
-		       skb_network_offset(skb) + ip_hdrlen(skb) : -1;
-
-	nexthdr = ipv6_hdr(skb)->nexthdr;
-	off = skb_network_offset(skb) + sizeof(struct ipv6hdr);
-	if (likely(nexthdr == IPPROTO_TCP))
-		return off;
-	off = ipv6_skip_exthdr(skb, off, &nexthdr, &frag_off);
-	return off >= 0 && nexthdr == IPPROTO_TCP && !frag_off ? off : -1;
-}
-
 /*
  * Is this the SYN of a TCP socket? A tunnel's outer packet has its sk too. Fills
  * in what is known of an attempt from its SYN.
@@ -88,77 +67,11 @@ static int tcp_offset(const struct sk_buff *skb, u8 family)
 static bool get_syn(const struct sk_buff *skb, const struct sock *sk,
 		    u8 family, struct cbreak_attempt *syn)
 {
-	const struct tcphdr *th;
-	int off, data_len;
-	struct tcphdr buf;
-
-	if (sk->sk_protocol != IPPROTO_TCP)
-		return false;
-	off = tcp_offset(skb, family);
-	if (off < 0)
-		return false;
-	th = skb_header_pointer(skb, off, sizeof(buf), &buf);
-	if (!th || !th->syn || th->ack)
+	if (sk->sk_protocol != IPPROTO_TCP ||
+	    !cbreak_syn_parse(skb, family, syn))
 		return false;
 	tuple_of_sock(&syn->tuple, sk, family);
-	syn->isn = ntohl(th->seq);
-	syn->family = family;
-	data_len = skb->len - off - th->doff * 4;
-	syn->data_len = clamp(data_len, 0, U16_MAX);
 	return true;
-}
-
-static void add_attempt(struct cbreak_net *cn, struct cbreak_dest *dest,
-			struct cbreak_attempt *syn, u32 gen,
-			enum cbreak_attempt_state state, u64 now_ns,
-			u32 timeout_ms)
-{
-	syn->gen = gen;
-	syn->rule_id = dest->key.rule_id;
-	syn->state = state;
-	switch (cbreak_attempt_insert(&cn->attempts, syn, now_ns, timeout_ms)) {
-	case CBREAK_ATTEMPT_KNOWN:
-		cbreak_stats_inc(cn->stats, CBREAK_STAT_RETRANSMITS);
-		return;
-	case CBREAK_ATTEMPT_REPLACED:
-		cbreak_stats_inc(cn->stats, CBREAK_STAT_REPLACED);
-		break;
-	case CBREAK_ATTEMPT_EVICTED:
-		cbreak_stats_inc(cn->stats, CBREAK_STAT_ATTEMPTS_EVICTED);
-		break;
-	case CBREAK_ATTEMPT_NEW:
-		break;
-	}
-	if (state != CBREAK_ATTEMPT_REJECTED) {
-		cbreak_net_count(cn, dest, CBREAK_COUNTER_ADMITTED);
-		trace_cbreak_admit(dest, syn->isn);
-	}
-	cbreak_outcome_expect(cn);
-}
-
-/* What a breaker's no means under the rule's mode. */
-static unsigned int refusal(u8 mode)
-{
-	if (mode == CBREAK_MODE_OBSERVE)
-		return NF_ACCEPT;
-	/* The only errno that does not mean packet loss to TCP. */
-	return NF_DROP_ERR(-ECONNREFUSED);
-}
-
-static unsigned int reject(struct cbreak_net *cn, struct cbreak_dest *dest,
-			   struct cbreak_attempt *syn, bool fast_open, u8 mode,
-			   u64 now_ns)
-{
-	if (mode == CBREAK_MODE_OBSERVE)
-		cbreak_net_count(cn, dest, CBREAK_COUNTER_WOULD_REJECT);
-	else
-		cbreak_net_count(cn, dest, CBREAK_COUNTER_REJECTED);
-	trace_cbreak_reject(dest, syn->isn);
-	/* The second copy that follows is the same attempt. */
-	if (fast_open)
-		add_attempt(cn, dest, syn, 0, CBREAK_ATTEMPT_REJECTED, now_ns,
-			    0);
-	return refusal(mode);
 }
 
 static struct cbreak_rule *find_rule(const struct cbreak_net *cn,
@@ -189,37 +102,25 @@ static struct cbreak_rule *find_rule(const struct cbreak_net *cn,
 	return cbreak_rule_classify_rcu(&cn->rules, &flow);
 }
 
-/* TCP sends such a SYN again at once, without option, if it is refused. */
-static bool is_fast_open(const struct sock *sk)
-{
-	return tcp_sk(sk)->fastopen_req;
-}
-
 /*
- * Can a SYN that TCP does not call a retransmission have been here before? With
- * TCP Fast Open it can. So can one that comes out of a device: of a VRF, which
- * it was routed to, and which now routes it again.
+ * TCP sends a SYN with data again at once, without option, if it is refused. So
+ * with TCP Fast Open a SYN that TCP does not call a retransmission can have been
+ * here before. So can one that comes out of a device: of a VRF, which it was
+ * routed to, and which now routes it again.
  */
-static bool may_be_known(const struct sk_buff *skb, const struct sock *sk)
+static u32 syn_flags(const struct sk_buff *skb, const struct sock *sk)
 {
-	return is_fast_open(sk) || skb->dev;
+	if (tcp_sk(sk)->fastopen_req)
+		return CBREAK_SYN_MAY_BE_KNOWN | CBREAK_SYN_COMES_TWICE;
+	return skb->dev ? CBREAK_SYN_MAY_BE_KNOWN : 0;
 }
 
 static unsigned int admit(struct cbreak_net *cn, const struct sk_buff *skb,
 			  u8 family)
 {
 	const struct sock *sk = skb->sk;
-	struct cbreak_transition tr = {};
-	const struct cbreak_params *p;
-	enum cbreak_verdict verdict;
 	struct cbreak_attempt syn;
 	struct cbreak_rule *rule;
-	struct cbreak_dest *dest;
-	struct cbreak_key key;
-	u32 rnd = 0;
-	u64 now_ns;
-	u8 state;
-	u32 gen;
 
 	if (!get_syn(skb, sk, family, &syn))
 		return NF_ACCEPT;
@@ -231,50 +132,11 @@ static unsigned int admit(struct cbreak_net *cn, const struct sk_buff *skb,
 		cbreak_stats_inc(cn->stats, CBREAK_STAT_RETRANSMITS);
 		return NF_ACCEPT;
 	}
-
-	p = cbreak_rule_params_rcu(rule);
-	if (unlikely(p->mode == CBREAK_MODE_NEVER))
+	if (likely(cbreak_admit_syn(cn, rule, &syn, syn_flags(skb, sk)) ==
+		   CBREAK_ADMIT))
 		return NF_ACCEPT;
-	now_ns = ktime_get_ns();
-	cbreak_dest_make_key(&key, rule, family, &syn.tuple.daddr,
-			     ntohs(syn.tuple.dport));
-	dest = cbreak_dest_find_or_create_rcu(&cn->dests, rule, &key, now_ns);
-	if (IS_ERR(dest)) {
-		cbreak_stats_inc(cn->stats, CBREAK_STAT_FAIL_OPEN);
-		return NF_ACCEPT;
-	}
-
-	state = cbreak_word_state(READ_ONCE(dest->breaker.word));
-	if (unlikely(state != CBREAK_STATE_PASSING)) {
-		if (unlikely(may_be_known(skb, sk))) {
-			/* What was decided of this SYN is not decided again. */
-			switch (cbreak_attempt_lookup(&cn->attempts, family,
-						      &syn.tuple, syn.isn)) {
-			case CBREAK_ATTEMPT_ADMITTED:
-			case CBREAK_ATTEMPT_SENT:
-				cbreak_stats_inc(cn->stats,
-						 CBREAK_STAT_RETRANSMITS);
-				return NF_ACCEPT;
-			case CBREAK_ATTEMPT_REJECTED:
-				return refusal(p->mode);
-			case CBREAK_ATTEMPT_FREE:
-				break;
-			}
-		}
-		/* While it is BROKEN, and at the end of that, none passes. */
-		rnd = state == CBREAK_STATE_RECOVERING ? get_random_u32() :
-							 U32_MAX;
-	}
-
-	verdict = cbreak_breaker_admit(&dest->breaker, p, now_ns, rnd, &gen,
-				       &tr);
-	cbreak_dest_changed(dest, &tr, now_ns);
-	if (unlikely(verdict == CBREAK_REJECT))
-		return reject(cn, dest, &syn, is_fast_open(sk), p->mode,
-			      now_ns);
-	add_attempt(cn, dest, &syn, gen, CBREAK_ATTEMPT_ADMITTED, now_ns,
-		    p->connect_timeout_ms);
-	return NF_ACCEPT;
+	/* The only errno that does not mean packet loss to TCP. */
+	return NF_DROP_ERR(-ECONNREFUSED);
 }
 
 /* Not inlined: its room on the stack would be made for every packet. */

@@ -11,8 +11,8 @@ declare -A rank=(
 	[breaker]=1 [breaker_view]=1 [breaker_time]=1 [classify]=1 [attempt]=1 [stats]=1
 	[rule]=2 [inspect]=2
 	[dest]=3 [dest_timer]=3 [dest_walk]=3 [event]=3 [fill]=3 [trace]=3
-	[net]=4 [answer]=4
-	[outcome]=5 [sysfs]=5 [sysfs_rule]=5 [sysfs_breaker]=5
+	[net]=4 [answer]=4 [syn]=4
+	[outcome]=5 [admit]=5 [sysfs]=5 [sysfs_rule]=5 [sysfs_breaker]=5
 	[hook]=6
 	[control]=7
 	[netlink]=8 [netlink_rule]=8 [netlink_param]=8 [netlink_match]=8

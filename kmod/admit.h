@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-2.0 */
+#ifndef _CBREAK_ADMIT_H
+#define _CBREAK_ADMIT_H
+
+#include <linux/bits.h>
+
+#include "breaker.h"
+
+struct cbreak_attempt;
+struct cbreak_net;
+struct cbreak_rule;
+
+/* The SYN may have been decided about before. */
+#define CBREAK_SYN_MAY_BE_KNOWN	BIT(0)
+/* Should it be refused, its second copy comes at once. */
+#define CBREAK_SYN_COMES_TWICE	BIT(1)
+
+enum cbreak_verdict cbreak_admit_syn(struct cbreak_net *cn,
+				     struct cbreak_rule *rule,
+				     struct cbreak_attempt *syn, u32 flags);
+
+#endif /* _CBREAK_ADMIT_H */
