@@ -14,6 +14,7 @@
 #include <linux/random.h>
 
 #include "admit.h"
+#include "limit.h"
 #include "net.h"
 #include "outcome.h"
 #include "trace.h"
@@ -23,18 +24,24 @@ static void add_attempt(struct cbreak_net *cn, struct cbreak_dest *dest,
 			enum cbreak_attempt_state state, u64 now_ns,
 			u32 timeout_ms)
 {
+	struct cbreak_attempt gone;
+
 	syn->gen = gen;
 	syn->rule_id = dest->key.rule_id;
 	syn->state = state;
-	switch (cbreak_attempt_insert(&cn->attempts, syn, now_ns, timeout_ms)) {
+	switch (cbreak_attempt_insert(&cn->attempts, syn, now_ns, timeout_ms,
+				      &gone)) {
 	case CBREAK_ATTEMPT_KNOWN:
 		cbreak_stats_inc(cn->stats, CBREAK_STAT_RETRANSMITS);
+		cbreak_outcome_none(cn, syn);
 		return;
 	case CBREAK_ATTEMPT_REPLACED:
 		cbreak_stats_inc(cn->stats, CBREAK_STAT_REPLACED);
+		cbreak_outcome_none(cn, &gone);
 		break;
 	case CBREAK_ATTEMPT_EVICTED:
 		cbreak_stats_inc(cn->stats, CBREAK_STAT_ATTEMPTS_EVICTED);
+		cbreak_outcome_none(cn, &gone);
 		break;
 	case CBREAK_ATTEMPT_NEW:
 		break;
@@ -52,16 +59,16 @@ static enum cbreak_verdict refusal(u8 mode)
 	return mode == CBREAK_MODE_OBSERVE ? CBREAK_ADMIT : CBREAK_REJECT;
 }
 
+/* The cause is the counter of those that are rejected for it. */
 static enum cbreak_verdict reject(struct cbreak_net *cn,
 				  struct cbreak_dest *dest,
 				  struct cbreak_attempt *syn, u32 flags,
-				  u8 mode, u64 now_ns)
+				  u8 mode, enum cbreak_counter cause,
+				  u64 now_ns)
 {
-	if (mode == CBREAK_MODE_OBSERVE)
-		cbreak_net_count(cn, dest, CBREAK_COUNTER_WOULD_REJECT);
-	else
-		cbreak_net_count(cn, dest, CBREAK_COUNTER_REJECTED);
-	trace_cbreak_reject(dest, syn->isn);
+	cbreak_net_count(cn, dest, mode == CBREAK_MODE_OBSERVE ?
+				   CBREAK_COUNTER_WOULD_REJECT : cause);
+	trace_cbreak_reject(dest, syn->isn, cause);
 	/* The second copy that follows is the same attempt. */
 	if (flags & CBREAK_SYN_COMES_TWICE)
 		add_attempt(cn, dest, syn, 0, CBREAK_ATTEMPT_REJECTED, now_ns,
@@ -94,6 +101,7 @@ enum cbreak_verdict cbreak_admit_syn(struct cbreak_net *cn,
 
 	if (unlikely(p->mode == CBREAK_MODE_NEVER))
 		return CBREAK_ADMIT;
+	syn->counted_by = 0;
 	now_ns = ktime_get_ns();
 	cbreak_dest_make_key(&key, rule, syn->family, &syn->tuple.daddr,
 			     ntohs(syn->tuple.dport));
@@ -104,7 +112,7 @@ enum cbreak_verdict cbreak_admit_syn(struct cbreak_net *cn,
 	}
 
 	state = cbreak_word_state(READ_ONCE(dest->breaker.word));
-	if (unlikely(state != CBREAK_STATE_PASSING)) {
+	if (unlikely(state != CBREAK_STATE_PASSING || p->max_pending)) {
 		if (unlikely(flags & CBREAK_SYN_MAY_BE_KNOWN)) {
 			/* What was decided of this SYN is not decided again. */
 			switch (cbreak_attempt_lookup(&cn->attempts,
@@ -130,7 +138,15 @@ enum cbreak_verdict cbreak_admit_syn(struct cbreak_net *cn,
 				       &tr);
 	cbreak_dest_changed(dest, &tr, now_ns);
 	if (unlikely(verdict == CBREAK_REJECT))
-		return reject(cn, dest, syn, flags, p->mode, now_ns);
+		return reject(cn, dest, syn, flags, p->mode,
+			      CBREAK_COUNTER_REJECTED, now_ns);
+	if (unlikely(p->max_pending)) {
+		if (!cbreak_limit_take(&dest->pending, p->max_pending))
+			return reject(cn, dest, syn, flags, p->mode,
+				      CBREAK_COUNTER_REJECTED_MAX_PENDING,
+				      now_ns);
+		syn->counted_by = dest->serial;
+	}
 	add_attempt(cn, dest, syn, gen, CBREAK_ATTEMPT_ADMITTED, now_ns,
 		    p->connect_timeout_ms);
 	return CBREAK_ADMIT;

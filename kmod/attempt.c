@@ -230,16 +230,18 @@ void cbreak_attempt_table_uninit(struct cbreak_attempt_table *table)
 /**
  * cbreak_attempt_insert - enter an attempt
  * @table: the table
- * @attempt: tuple, isn, gen, rule_id, data_len, family and state are taken
+ * @attempt: tuple, isn, gen, rule_id, counted_by, data_len, family and state
+ *	are taken
  * @now_ns: the present
  * @timeout_ms: when it expires, at most one tick late and never early
+ * @gone: where the attempt goes that was there before, if it was in flight
  *
  * Return: what became of it; see enum cbreak_attempt_insert.
  */
 enum cbreak_attempt_insert
 cbreak_attempt_insert(struct cbreak_attempt_table *table,
 		      const struct cbreak_attempt *attempt, u64 now_ns,
-		      u32 timeout_ms)
+		      u32 timeout_ms, struct cbreak_attempt *gone)
 {
 	enum cbreak_attempt_insert result = CBREAK_ATTEMPT_NEW;
 	struct cbreak_attempt_stripe *stripe;
@@ -253,16 +255,18 @@ cbreak_attempt_insert(struct cbreak_attempt_table *table,
 	}
 	if (place) {
 		/* Its port was used again: nobody waits for it any more. */
-		if (place->state != CBREAK_ATTEMPT_REJECTED)
-			result = CBREAK_ATTEMPT_REPLACED;
-		remove(stripe, place);
+		result = CBREAK_ATTEMPT_REPLACED;
 	} else {
 		place = choose_place(bucket);
-		if (place->state != CBREAK_ATTEMPT_FREE) {
-			if (place->state != CBREAK_ATTEMPT_REJECTED)
-				result = CBREAK_ATTEMPT_EVICTED;
-			remove(stripe, place);
-		}
+		if (place->state != CBREAK_ATTEMPT_FREE)
+			result = CBREAK_ATTEMPT_EVICTED;
+	}
+	if (result != CBREAK_ATTEMPT_NEW) {
+		if (place->state == CBREAK_ATTEMPT_REJECTED)
+			result = CBREAK_ATTEMPT_NEW;
+		else
+			*gone = *place;
+		remove(stripe, place);
 	}
 	*place = *attempt;
 	place->start_us = div_u64(now_ns, NSEC_PER_USEC);

@@ -47,6 +47,8 @@ enum cbreak_attempt_state {
  * @isn: initial sequence number, host byte order
  * @gen: generation of the breaker it was admitted under
  * @rule_id: the rule whose breaker it is for
+ * @counted_by: the breaker that counts it as pending, its cbreak_dest.serial,
+ *	or 0 if none does
  * @start_us: when it was admitted, microseconds, wraps
  * @deadline: tick at which silence ends it
  * @next: neighbour in its wheel slot, index in its stripe
@@ -60,6 +62,7 @@ struct cbreak_attempt {
 	u32 isn;
 	u32 gen;
 	u32 rule_id;
+	u32 counted_by;
 	u32 start_us;
 	u32 deadline;
 	u16 next;
@@ -85,8 +88,10 @@ struct cbreak_attempt_table {
  * enum cbreak_attempt_insert - what became of a new attempt
  * @CBREAK_ATTEMPT_NEW: entered in a free place
  * @CBREAK_ATTEMPT_KNOWN: the same SYN was there already; nothing was changed
- * @CBREAK_ATTEMPT_REPLACED: took the place of one with the same ends
- * @CBREAK_ATTEMPT_EVICTED: took the place of the oldest of a full bucket
+ * @CBREAK_ATTEMPT_REPLACED: took the place of one with the same ends, which is
+ *	handed out
+ * @CBREAK_ATTEMPT_EVICTED: took the place of the oldest of a full bucket, which
+ *	is handed out
  */
 enum cbreak_attempt_insert {
 	CBREAK_ATTEMPT_NEW,
@@ -116,7 +121,7 @@ void cbreak_attempt_table_uninit(struct cbreak_attempt_table *table);
 enum cbreak_attempt_insert
 cbreak_attempt_insert(struct cbreak_attempt_table *table,
 		      const struct cbreak_attempt *attempt, u64 now_ns,
-		      u32 timeout_ms);
+		      u32 timeout_ms, struct cbreak_attempt *gone);
 enum cbreak_attempt_state
 cbreak_attempt_lookup(struct cbreak_attempt_table *table, u8 family,
 		      const struct cbreak_tuple *tuple, u32 isn);

@@ -278,6 +278,9 @@ static int insert_locked(struct cbreak_dests *dests, struct cbreak_dest *dest,
 	lockdep_assert_held(&dests->lock);
 	if (dest->rule->dead || !make_room(dests, now_ns))
 		return -ENOSPC;
+	/* 0 is nobody's. An attempt ends long before a number comes again. */
+	dests->serial = dests->serial + 1 ?: 1;
+	dest->serial = dests->serial;
 	err = rhashtable_lookup_insert_fast(&dests->table, &dest->node,
 					    table_params);
 	if (err)

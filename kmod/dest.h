@@ -36,6 +36,9 @@ struct cbreak_key {
  * @rule: its rule, which outlives it by a grace period
  * @counters: its counters
  * @breaker: the state machine; its first words share the first cache line
+ * @pending: attempts in flight that it counts, while its rule limits them
+ * @serial: its number in the namespace, not 0; tells attempts that it counts
+ *	    from those of a breaker that was there for the same key before
  * @used_s: when a SYN last asked for it, in seconds of the monotonic clock
  * @counted: the state in which @rule counts it; guarded by the table's lock
  * @shown: has a directory in sysfs; written by the worker of sysfs.c alone
@@ -50,6 +53,8 @@ struct cbreak_dest {
 	struct cbreak_rule *rule;
 	struct cbreak_counters __percpu *counters;
 	struct cbreak_breaker breaker;
+	atomic_t pending;
+	u32 serial;
 	u32 used_s;
 	u8 counted;
 	bool shown;
@@ -79,6 +84,7 @@ struct cbreak_dest {
  * @due: those whose next transition has a date, the earliest first
  * @nr: how many there are
  * @seq: changes whenever a breaker comes or goes
+ * @serial: of the last one that came
  */
 struct cbreak_dests {
 	struct rhashtable table;
@@ -97,6 +103,7 @@ struct cbreak_dests {
 	struct timerqueue_head due;
 	unsigned int nr;
 	unsigned int seq;
+	u32 serial;
 };
 
 int cbreak_dest_slab_init(void);

@@ -168,7 +168,8 @@ static int fill_params(struct sk_buff *skb, const struct cbreak_params *p)
 	    nla_put_u32(skb, CBREAK_A_RULE_BACKOFF, p->backoff) ||
 	    nla_put_u32(skb, CBREAK_A_RULE_BROKEN_TIME_MAX,
 			cbreak_broken_max_ms(p)) ||
-	    nla_put_u32(skb, CBREAK_A_RULE_JITTER, p->jitter))
+	    nla_put_u32(skb, CBREAK_A_RULE_JITTER, p->jitter) ||
+	    nla_put_u32(skb, CBREAK_A_RULE_MAX_PENDING, p->max_pending))
 		return -EMSGSIZE;
 	if (p->nr_icmp && fill_icmp(skb, p))
 		return -EMSGSIZE;
@@ -231,11 +232,11 @@ static int fill_last(struct sk_buff *skb, int type,
 int cbreak_fill_dest_rcu(struct sk_buff *skb, struct cbreak_dest *dest,
 			 u64 now_ns)
 {
+	const struct cbreak_params *p = cbreak_rule_params_rcu(dest->rule);
+	u32 pending = atomic_read(&dest->pending);
 	struct cbreak_snapshot snap;
 
-	cbreak_breaker_snapshot(&dest->breaker,
-				cbreak_rule_params_rcu(dest->rule), now_ns,
-				&snap);
+	cbreak_breaker_snapshot(&dest->breaker, p, now_ns, &snap);
 	if (nla_put_string(skb, CBREAK_A_BREAKER_RULE, dest->rule->name) ||
 	    fill_dest(skb, dest, CBREAK_A_BREAKER_ADDR, CBREAK_A_BREAKER_PORT,
 		      CBREAK_A_BREAKER_ADDR_LEN) ||
@@ -266,6 +267,10 @@ int cbreak_fill_dest_rcu(struct sk_buff *skb, struct cbreak_dest *dest,
 	    put_u64(skb, CBREAK_A_BREAKER_HOLD_MS,
 		    div_u64(snap.hold_ns + NSEC_PER_MSEC - 1, NSEC_PER_MSEC),
 		    CBREAK_A_BREAKER_PAD))
+		return -EMSGSIZE;
+	/* Absent if nobody counts them. */
+	if ((p->max_pending || pending) &&
+	    nla_put_u32(skb, CBREAK_A_BREAKER_PENDING, pending))
 		return -EMSGSIZE;
 	return fill_counters(skb, CBREAK_A_BREAKER_COUNTERS, dest->counters);
 }

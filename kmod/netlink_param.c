@@ -50,6 +50,7 @@ const struct nla_policy cbreak_rule_policy[CBREAK_A_RULE_MAX + 1] = {
 	[CBREAK_A_RULE_UID_MAX] = { .type = NLA_U32 },
 	[CBREAK_A_RULE_CGROUP_FD] = { .type = NLA_S32 },
 	[CBREAK_A_RULE_ON_ICMP] = NLA_POLICY_NESTED(cbreak_icmp_policy),
+	[CBREAK_A_RULE_MAX_PENDING] = { .type = NLA_U32 },
 	[CBREAK_A_RULE_INSPECTOR_FD] = { .type = NLA_S32 },
 };
 
@@ -151,6 +152,8 @@ static const struct number numbers[] = {
 	TIME(BROKEN_TIME_MAX, broken_max_ms, "broken_time_max"),
 	NUMBER(JITTER, jitter, 0, CBREAK_RATIO_ONE,
 	       "jitter must be from 0 to 1"),
+	NUMBER(MAX_PENDING, max_pending, 0, CBREAK_PENDING_MAX,
+	       "max_pending must be from 0 to 1048576"),
 	NUMBER(MODE, mode, CBREAK_MODE_ENFORCE, CBREAK_MODE_NEVER,
 	       "mode must be enforce, observe or never"),
 };

@@ -12,6 +12,7 @@
 
 #include "answer.h"
 #include "inspect.h"
+#include "limit.h"
 #include "net.h"
 #include "outcome.h"
 #include "trace.h"
@@ -41,6 +42,49 @@ static void inspect(struct cbreak_net *cn, struct cbreak_dest *dest,
 	}
 }
 
+/* The breaker that an attempt is for, under rcu_read_lock(), or NULL. */
+static struct cbreak_dest *find_dest(struct cbreak_net *cn,
+				     const struct cbreak_attempt *attempt)
+{
+	struct cbreak_rule *rule;
+	struct cbreak_key key;
+
+	rule = xa_load(&cn->rules.by_id, attempt->rule_id);
+	if (!rule)
+		return NULL;
+	cbreak_dest_make_key(&key, rule, attempt->family,
+			     &attempt->tuple.daddr,
+			     ntohs(attempt->tuple.dport));
+	return cbreak_dest_lookup_rcu(&cn->dests, &key);
+}
+
+/*
+ * An attempt that has left the table is not pending any more. A breaker that
+ * was removed took its number along: what its attempts become is nothing to
+ * one that was made for the same destination since.
+ */
+static void uncount(struct cbreak_dest *dest,
+		    const struct cbreak_attempt *attempt)
+{
+	if (dest && attempt->counted_by &&
+	    attempt->counted_by == dest->serial)
+		cbreak_limit_put(&dest->pending);
+}
+
+/**
+ * cbreak_outcome_none - an attempt ends that has no outcome
+ * @cn: the namespace
+ * @attempt: the attempt; it has left the table, or was not entered
+ *
+ * Context: any but hard interrupts, under rcu_read_lock().
+ */
+void cbreak_outcome_none(struct cbreak_net *cn,
+			 const struct cbreak_attempt *attempt)
+{
+	if (attempt->counted_by)
+		uncount(find_dest(cn, attempt), attempt);
+}
+
 /*
  * Tell the breaker how an attempt ended that has left the table; skb is the
  * packet that said so, or NULL.
@@ -51,31 +95,23 @@ static void record(struct cbreak_net *cn, const struct cbreak_attempt *attempt,
 	struct cbreak_transition tr = {};
 	const struct cbreak_params *p;
 	u64 now_ns = ktime_get_ns();
-	struct cbreak_rule *rule;
 	struct cbreak_dest *dest;
-	struct cbreak_key key;
 	u32 latency_us;
 	bool counted;
 
+	dest = find_dest(cn, attempt);
+	uncount(dest, attempt);
 	/* What this host's own firewall did says nothing of the destination. */
 	if (attempt->state == CBREAK_ATTEMPT_ADMITTED &&
 	    outcome.kind != CBREAK_KIND_SUCCESS) {
 		cbreak_stats_inc(cn->stats, CBREAK_STAT_UNSENT);
 		return;
 	}
-	rule = xa_load(&cn->rules.by_id, attempt->rule_id);
-	dest = NULL;
-	if (rule) {
-		cbreak_dest_make_key(&key, rule, attempt->family,
-				     &attempt->tuple.daddr,
-				     ntohs(attempt->tuple.dport));
-		dest = cbreak_dest_lookup_rcu(&cn->dests, &key);
-	}
 	if (!dest) {
 		cbreak_stats_inc(cn->stats, CBREAK_STAT_ORPHANED);
 		return;
 	}
-	p = cbreak_rule_params_rcu(rule);
+	p = cbreak_rule_params_rcu(dest->rule);
 	latency_us = (u32)div_u64(now_ns, NSEC_PER_USEC) - attempt->start_us;
 	if (outcome.kind == CBREAK_KIND_SUCCESS && p->slow_ms &&
 	    latency_us > p->slow_ms * USEC_PER_MSEC)

@@ -9,6 +9,8 @@ struct cbreak_net;
 struct sk_buff;
 
 void cbreak_outcome_init(struct cbreak_net *cn);
+void cbreak_outcome_none(struct cbreak_net *cn,
+			 const struct cbreak_attempt *attempt);
 void cbreak_outcome_expect(struct cbreak_net *cn);
 void cbreak_outcome_answer(struct cbreak_net *cn, u8 family,
 			   const struct cbreak_answer *answer,

@@ -13,6 +13,8 @@
  * @CBREAK_COUNTER_REJECTED: SYNs refused by a breaker
  * @CBREAK_COUNTER_WOULD_REJECT: SYNs that a breaker would have refused, were
  *	its rule enforced
+ * @CBREAK_COUNTER_REJECTED_MAX_PENDING: SYNs refused because too many attempts
+ *	were in flight
  * @CBREAK_COUNTER_SUCCESS: the first of the outcomes, in the order of enum
  *	cbreak_kind
  * @CBREAK_COUNTER_REFUSED: outcome
@@ -27,6 +29,7 @@ enum cbreak_counter {
 	CBREAK_COUNTER_ADMITTED,
 	CBREAK_COUNTER_REJECTED,
 	CBREAK_COUNTER_WOULD_REJECT,
+	CBREAK_COUNTER_REJECTED_MAX_PENDING,
 	CBREAK_COUNTER_SUCCESS,
 	CBREAK_COUNTER_REFUSED,
 	CBREAK_COUNTER_TIMEOUT,

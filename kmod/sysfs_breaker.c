@@ -97,6 +97,21 @@ static ssize_t would_reject_show(const struct cbreak_dest *dest,
 					      CBREAK_COUNTER_WOULD_REJECT));
 }
 
+static ssize_t rejected_max_pending_show(const struct cbreak_dest *dest,
+					 const struct cbreak_snapshot *snap,
+					 char *buf)
+{
+	return sysfs_emit(buf, "%llu\n",
+			  cbreak_counters_sum(dest->counters,
+					      CBREAK_COUNTER_REJECTED_MAX_PENDING));
+}
+
+static ssize_t pending_show(const struct cbreak_dest *dest,
+			    const struct cbreak_snapshot *snap, char *buf)
+{
+	return sysfs_emit(buf, "%u\n", atomic_read(&dest->pending));
+}
+
 static ssize_t hold_show(const struct cbreak_dest *dest,
 			 const struct cbreak_snapshot *snap, char *buf)
 {
@@ -150,6 +165,8 @@ BREAKER_ATTR(failed);
 BREAKER_ATTR(admitted);
 BREAKER_ATTR(rejected);
 BREAKER_ATTR(would_reject);
+BREAKER_ATTR(rejected_max_pending);
+BREAKER_ATTR(pending);
 BREAKER_ATTR(last_kind);
 BREAKER_ATTR(hold);
 BREAKER_ATTR(hold_ms);
@@ -164,6 +181,8 @@ static struct attribute *breaker_attrs[] = {
 	&attr_admitted.attr,
 	&attr_rejected.attr,
 	&attr_would_reject.attr,
+	&attr_rejected_max_pending.attr,
+	&attr_pending.attr,
 	&attr_last_kind.attr,
 	&attr_hold.attr,
 	&attr_hold_ms.attr,

@@ -237,6 +237,7 @@ PARAM_ATTR(consecutive, p.consecutive);
 PARAM_ATTR(slow_time_ms, p.slow_ms);
 PARAM_ATTR(broken_time_max_ms, cbreak_broken_max_ms(&p));
 PARAM_ATTR(recovery_samples, p.recovery_samples);
+PARAM_ATTR(max_pending, p.max_pending);
 
 #define STATE_ATTR(_name, _state)					\
 static ssize_t _name##_show(struct device *dev,				\
@@ -264,6 +265,7 @@ static DEVICE_ATTR_RO(_name)
 COUNTER_ATTR(admitted, CBREAK_COUNTER_ADMITTED);
 COUNTER_ATTR(rejected, CBREAK_COUNTER_REJECTED);
 COUNTER_ATTR(would_reject, CBREAK_COUNTER_WOULD_REJECT);
+COUNTER_ATTR(rejected_max_pending, CBREAK_COUNTER_REJECTED_MAX_PENDING);
 COUNTER_ATTR(success, CBREAK_COUNTER_SUCCESS);
 COUNTER_ATTR(refused, CBREAK_COUNTER_REFUSED);
 COUNTER_ATTR(timeout, CBREAK_COUNTER_TIMEOUT);
@@ -309,6 +311,7 @@ static struct attribute *rule_attrs[] = {
 	&dev_attr_backoff.attr,
 	&dev_attr_broken_time_max_ms.attr,
 	&dev_attr_jitter.attr,
+	&dev_attr_max_pending.attr,
 	&dev_attr_inspector.attr,
 	&dev_attr_passing.attr,
 	&dev_attr_broken.attr,
@@ -316,6 +319,7 @@ static struct attribute *rule_attrs[] = {
 	&dev_attr_admitted.attr,
 	&dev_attr_rejected.attr,
 	&dev_attr_would_reject.attr,
+	&dev_attr_rejected_max_pending.attr,
 	&dev_attr_success.attr,
 	&dev_attr_refused.attr,
 	&dev_attr_timeout.attr,

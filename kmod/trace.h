@@ -27,6 +27,8 @@ TRACE_DEFINE_ENUM(CBREAK_CAUSE_RESET);
 TRACE_DEFINE_ENUM(CBREAK_CAUSE_CONSECUTIVE);
 TRACE_DEFINE_ENUM(CBREAK_CAUSE_ISOLATE);
 TRACE_DEFINE_ENUM(CBREAK_CAUSE_BYPASS);
+TRACE_DEFINE_ENUM(CBREAK_COUNTER_REJECTED);
+TRACE_DEFINE_ENUM(CBREAK_COUNTER_REJECTED_MAX_PENDING);
 
 #define show_state(state) __print_symbolic(state,		\
 	{ CBREAK_STATE_PASSING, "passing" },			\
@@ -51,6 +53,10 @@ TRACE_DEFINE_ENUM(CBREAK_CAUSE_BYPASS);
 	{ CBREAK_CAUSE_ISOLATE, "isolate" },			\
 	{ CBREAK_CAUSE_BYPASS, "bypass" })
 
+#define show_reject(cause) __print_symbolic(cause,		\
+	{ CBREAK_COUNTER_REJECTED, "breaker" },			\
+	{ CBREAK_COUNTER_REJECTED_MAX_PENDING, "max-pending" })
+
 #ifndef _CBREAK_TRACE_INLINE
 #define _CBREAK_TRACE_INLINE
 static inline void cbreak_trace_sockaddr(void *to, const struct cbreak_key *key)
@@ -73,7 +79,7 @@ static inline void cbreak_trace_sockaddr(void *to, const struct cbreak_key *key)
 }
 #endif
 
-DECLARE_EVENT_CLASS(cbreak_syn,
+TRACE_EVENT(cbreak_admit,
 	TP_PROTO(const struct cbreak_dest *dest, u32 isn),
 	TP_ARGS(dest, isn),
 	TP_STRUCT__entry(
@@ -92,14 +98,27 @@ DECLARE_EVENT_CLASS(cbreak_syn,
 		  __entry->addr, show_state(__entry->state), __entry->isn)
 );
 
-DEFINE_EVENT(cbreak_syn, cbreak_admit,
-	TP_PROTO(const struct cbreak_dest *dest, u32 isn),
-	TP_ARGS(dest, isn)
-);
-
-DEFINE_EVENT(cbreak_syn, cbreak_reject,
-	TP_PROTO(const struct cbreak_dest *dest, u32 isn),
-	TP_ARGS(dest, isn)
+TRACE_EVENT(cbreak_reject,
+	TP_PROTO(const struct cbreak_dest *dest, u32 isn,
+		 enum cbreak_counter cause),
+	TP_ARGS(dest, isn, cause),
+	TP_STRUCT__entry(
+		__array(char, rule, CBREAK_NAME_MAX + 1)
+		__array(__u8, addr, sizeof(struct sockaddr_in6))
+		__field(u8, state)
+		__field(u8, cause)
+		__field(u32, isn)
+	),
+	TP_fast_assign(
+		memcpy(__entry->rule, dest->rule->name, sizeof(__entry->rule));
+		cbreak_trace_sockaddr(__entry->addr, &dest->key);
+		__entry->state = cbreak_word_state(READ_ONCE(dest->breaker.word));
+		__entry->cause = cause;
+		__entry->isn = isn;
+	),
+	TP_printk("rule=%s dest=%pISpc state=%s isn=%u cause=%s",
+		  __entry->rule, __entry->addr, show_state(__entry->state),
+		  __entry->isn, show_reject(__entry->cause))
 );
 
 TRACE_EVENT(cbreak_outcome,

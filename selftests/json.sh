@@ -17,7 +17,7 @@ DEFS='
 	def is_int: type == "number" and . == floor and . >= 0;
 	def ints($names): . as $o | all($names[]; $o[.] | is_int);
 	def counter_names: ["admitted", "rejected", "would_reject",
-			    "success", "refused", "timeout", "unreachable",
+			    "rejected_max_pending", "success", "refused", "timeout", "unreachable",
 			    "slow", "late", "excused"];
 	def words($names):
 		. as $o | [$names[] | "\(gsub("_"; "-")) \($o[.])"] | join(" ");
@@ -72,7 +72,7 @@ TIMES="response-time 1h passing-time 90s broken-time 2h recovery-time 250ms"
 # shellcheck disable=SC2086 # it is words
 CB rule add db dst 10.0.0.0/8 port 1-9999 fwmark 0/0xf0 oif eth0 uid 0-65535 prio 3 error-ratio 0.7 $TIMES \
 	connect-timeout 5m min-samples 100 on refused,timeout,icmp6:1/4,icmp:3/10 consecutive 7 \
-	slow-time 1500ms backoff 1.5 broken-time-max 3h jitter 0.1
+	slow-time 1500ms backoff 1.5 broken-time-max 3h jitter 0.1 max-pending 1000
 CB rule add all error-ratio 0.000001
 CB rule add v6 dst "$S6" port 80 on all broken-time 1h
 CB breaker trip v6 "[$S6]:80"
@@ -101,7 +101,7 @@ judge rules '
 	 "passing_time_ms", "broken_time_ms", "recovery_time_ms",
 	 "connect_timeout_ms", "min_samples", "recovery_samples", "on",
 	 "consecutive", "slow_time_ms", "backoff", "broken_time_max_ms",
-	 "jitter", "passing", "broken", "recovering", "counters"] as $keys |
+	 "jitter", "max_pending", "passing", "broken", "recovering", "counters"] as $keys |
 	["dst", "port_min", "port_max", "fwmark", "fwmask",
 	 "oif", "uid_min", "uid_max"] as $match |
 	["the pretty form is the same data", . == $pretty[0]],
@@ -138,7 +138,7 @@ judge rules '
 	 words(["min_samples", "recovery_samples"]) + " on " +
 	 (.on | join(",")) + " " + words(["consecutive"]) + " " +
 	 times(["slow-time"]) + " " + words(["backoff"]) + " " +
-	 times(["broken-time-max"]) + " " + words(["jitter"]) +
+	 times(["broken-time-max"]) + " " + words(["jitter", "max_pending"]) +
 	 " inspector none " +
 	 words(["passing", "broken", "recovering"]) + "\n    " +
 	 (.counters | words(counter_names)) + "\n"] | add)]'
@@ -163,16 +163,17 @@ judge breakers '
 	 ($pretty[0] | map(del(.since_ms, .next_ms)))],
 	["there are three breakers", length == 3],
 	["one that passes has a last kind and no end",
-	 ($by["10.0.0.2 8080"] | keys == ($keys + ["last_kind"] | sort))],
+	 ($by["10.0.0.2 8080"] | keys == ($keys +
+	  ["last_kind", "pending"] | sort))],
 	["one that was unreachable has its ICMP numbers",
 	 ($by["10.0.0.2 81"] | keys == ($keys + ["last_icmp_code",
-	  "last_icmp_type", "last_kind"] | sort))],
+	  "last_icmp_type", "last_kind", "pending"] | sort))],
 	["a broken one has an end",
 	 ($by["fd00::2 80"] | keys == ($keys + ["next_ms"] | sort))],
 	["numbers of a breaker are whole", all(.[]; ints(["port", "generation",
 	 "since_ms", "samples", "failed"]))],
 	["the ratio is 6 decimals of failed / samples",
-	 ($by["10.0.0.2 8080"] | .samples == 3 and .failed == 1 and
+	 ($by["10.0.0.2 8080"] | .pending == 0 and .samples == 3 and .failed == 1 and
 	  .error_ratio == 0.333333)],
 	["a kind that is not in on has not failed",
 	 ($by["10.0.0.2 81"] | .samples == 1 and .failed == 0 and
@@ -181,16 +182,19 @@ judge breakers '
 	["states are words", ([.[].state] | sort) ==
 	 ["broken", "passing", "passing"]],
 	["counters of a breaker are what happened", $by["10.0.0.2 8080"]
-	 .counters == {admitted: 3, rejected: 0, would_reject: 0, success: 2,
+	 .counters == {admitted: 3, rejected: 0, would_reject: 0,
+		       rejected_max_pending: 0, success: 2,
 		       refused: 1, timeout: 0, unreachable: 0, slow: 0, late: 0,
 		       excused: 0}],
 	["counters of a broken one too", $by["fd00::2 80"]
-	 .counters == {admitted: 0, rejected: 2, would_reject: 0, success: 0,
+	 .counters == {admitted: 0, rejected: 2, would_reject: 0,
+		       rejected_max_pending: 0, success: 0,
 		       refused: 0, timeout: 0, unreachable: 0, slow: 0, late: 0,
 		       excused: 0}],
 	["breakers say what the text says", $text == ([.[] | "\(.rule) " +
 	 (if .addr | contains(":") then "[\(.addr)]" else .addr end) +
 	 ":\(.port) \(.state) " +
+	 (if .pending then "pending \(.pending) " else "" end) +
 	 words(["samples", "failed", "error_ratio"]) +
 	 (if .last_kind then " last \(.last_kind)" else "" end) +
 	 (if .last_icmp_type then
@@ -205,7 +209,7 @@ judge stats '
 	["the pretty form of stats is the same data", . == $pretty[0]],
 	["stats are one object in a list", length == 1],
 	["its numbers are whole", (.[0] | ints(keys))],
-	["it has what it promises", (.[0] | keys | length == 30)],
+	["it has what it promises", (.[0] | keys | length == 31)],
 	["it counts rules and breakers",
 	 (.[0] | .rules == 3 and .breakers == 3 and .admitted == 4 and
 	  .rejected == 2 and .success == 2 and .refused == 1 and

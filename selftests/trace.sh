@@ -84,8 +84,8 @@ for family in 4 6; do
 
 	all_end ECONNREFUSED 2 $PORT >"$TMP/cli"
 	check "$what: two that are rejected" traced \
-		"cbreak_reject: $id state=broken isn=[0-9]+" \
-		"cbreak_reject: $id state=broken isn=[0-9]+"
+		"cbreak_reject: $id state=broken isn=[0-9]+ cause=breaker" \
+		"cbreak_reject: $id state=broken isn=[0-9]+ cause=breaker"
 
 	CB rule change db broken-time 100ms
 	wait_breaker db "$AT" state recovering
@@ -116,6 +116,13 @@ for family in 4 6; do
 	CB breaker reset db "$AT"
 	check "$what: reset" traced \
 		"cbreak_state: $id from=broken to=passing cause=reset gen=[0-9]+ samples=0 failed=0"
+
+	CB rule change db connect-timeout 5m max-pending 1
+	abandon 1 $PORT >"$TMP/cli"
+	all_end ECONNREFUSED 1 $PORT >"$TMP/cli"
+	check "$what: one too many" traced \
+		"cbreak_admit: $id state=passing isn=[0-9]+" \
+		"cbreak_reject: $id state=passing isn=[0-9]+ cause=max-pending"
 	ports_open
 	CB rule del db
 done

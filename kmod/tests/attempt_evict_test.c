@@ -271,6 +271,41 @@ static void evict_clock_disorder_test(struct kunit *test)
 	expect_in(test, a, 0x1e);
 }
 
+/* What a newcomer takes the place of is handed out whole, once. */
+static void evict_hands_out_test(struct kunit *test)
+{
+	struct cbreak_attempt_table *table = test->priv;
+	struct cbreak_attempt gone, a = make_attempt(1), b = a;
+	unsigned int n, evicted = 0;
+	bool was[MAPPED] = {};
+
+	a.counted_by = 17;
+	KUNIT_EXPECT_EQ(test, insert(table, &a, T0, TIMEOUT_MS),
+			CBREAK_ATTEMPT_NEW);
+	b.isn++;
+	b.counted_by = 18;
+	KUNIT_EXPECT_EQ(test, cbreak_attempt_insert(table, &b, T0, TIMEOUT_MS,
+						    &gone),
+			CBREAK_ATTEMPT_REPLACED);
+	KUNIT_EXPECT_EQ(test, gone.isn, a.isn);
+	KUNIT_EXPECT_EQ(test, gone.counted_by, 17U);
+
+	table = table_start(test, 1, T0);
+	for (n = 1; n < MAPPED; n++) {
+		a = make_attempt(n);
+		a.counted_by = 2 * n;
+		if (cbreak_attempt_insert(table, &a, T0 + n * 1000, TIMEOUT_MS,
+					  &gone) != CBREAK_ATTEMPT_EVICTED)
+			continue;
+		KUNIT_ASSERT_LT(test, gone.rule_id, n);
+		KUNIT_ASSERT_EQ(test, gone.counted_by, 2 * gone.rule_id);
+		KUNIT_ASSERT_FALSE(test, was[gone.rule_id]);
+		was[gone.rule_id] = true;
+		evicted++;
+	}
+	KUNIT_EXPECT_EQ(test, evicted + cbreak_attempt_count(table), MAPPED - 1);
+}
+
 static struct kunit_case attempt_evict_cases[] = {
 	KUNIT_CASE(evict_map_test),
 	KUNIT_CASE(evict_oldest_test),
@@ -278,6 +313,7 @@ static struct kunit_case attempt_evict_cases[] = {
 	KUNIT_CASE(evict_rejected_test),
 	KUNIT_CASE(evict_start_wraps_test),
 	KUNIT_CASE(evict_clock_disorder_test),
+	KUNIT_CASE(evict_hands_out_test),
 	{}
 };
 

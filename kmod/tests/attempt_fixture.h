@@ -90,7 +90,9 @@ static inline void table_exit(struct kunit *test)
 static inline u8 insert(struct cbreak_attempt_table *table,
 			const struct cbreak_attempt *a, u64 now, u32 timeout_ms)
 {
-	return cbreak_attempt_insert(table, a, now, timeout_ms);
+	struct cbreak_attempt gone;
+
+	return cbreak_attempt_insert(table, a, now, timeout_ms, &gone);
 }
 
 static inline enum cbreak_attempt_state

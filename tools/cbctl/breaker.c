@@ -31,6 +31,7 @@ static const char *const breaker_names[] = {
 	[CBREAK_A_BREAKER_FOR_MS]		= "for-ms",
 	[CBREAK_A_BREAKER_HOLD]			= "hold",
 	[CBREAK_A_BREAKER_HOLD_MS]		= "hold-ms",
+	[CBREAK_A_BREAKER_PENDING]		= "pending",
 };
 
 static const struct names breaker_attrs = { breaker_names, ARRAY_SIZE(breaker_names) };
@@ -160,6 +161,8 @@ static void print_breaker(uint8_t cmd, const struct nlattr **tb, void *data)
 		out_elapsed("next", nl_uint(tb[CBREAK_A_BREAKER_NEXT_MS]));
 	breaker_print_hold(tb[CBREAK_A_BREAKER_HOLD],
 			   tb[CBREAK_A_BREAKER_HOLD_MS]);
+	if (tb[CBREAK_A_BREAKER_PENDING])
+		out_number("pending", nl_uint(tb[CBREAK_A_BREAKER_PENDING]));
 	if (tb[CBREAK_A_BREAKER_SAMPLES])
 		out_number("samples", nl_uint(tb[CBREAK_A_BREAKER_SAMPLES]));
 	if (tb[CBREAK_A_BREAKER_FAILED])

@@ -58,6 +58,7 @@ static const char *const rule_names[] = {
 	[CBREAK_A_RULE_INSPECTOR_ID]		= "inspector-id",
 	[CBREAK_A_RULE_INSPECTOR_NAME]		= "inspector-name",
 	[CBREAK_A_RULE_INSPECTOR_TAG]		= "inspector-tag",
+	[CBREAK_A_RULE_MAX_PENDING]		= "max-pending",
 };
 
 /* Names of the attributes of a rule, for errors. */
@@ -113,6 +114,8 @@ static const struct keyword rule_keywords[] = {
 	  KEYWORD_TIME, CBREAK_A_RULE_BROKEN_TIME_MAX },
 	{ "jitter", "R", "Share of the time in broken that is added at most",
 	  KEYWORD_RATIO, CBREAK_A_RULE_JITTER },
+	{ "max-pending", "N", "Most attempts in flight; 0: any number",
+	  KEYWORD_NUMBER, CBREAK_A_RULE_MAX_PENDING },
 	{ "inspector", "PROGRAM", "Decides what counts: PATH, id:N or {none}",
 	  KEYWORD_INSPECTOR, CBREAK_A_RULE_INSPECTOR_ID },
 	{ }
@@ -180,9 +183,9 @@ static int configure(uint8_t cmd, int argc, char **argv)
 {
 	struct nlmsghdr *nlh = nl_begin(cmd, 0);
 	const struct keyword *kw;
-	uint32_t seen = 0;
+	uint64_t seen = 0;
 	const char *err;
-	uint32_t bit;
+	uint64_t bit;
 
 	if (!argc)
 		return usage_missing("NAME");
@@ -191,7 +194,7 @@ static int configure(uint8_t cmd, int argc, char **argv)
 		kw = find_keyword(*argv);
 		if (!kw)
 			return usage_error("\"%s\" is not a parameter", *argv);
-		bit = UINT32_C(1) << (kw - rule_keywords);
+		bit = UINT64_C(1) << (kw - rule_keywords);
 		if (seen & bit)
 			return usage_error("%s is given twice", kw->name);
 		seen |= bit;

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: GPL-2.0
+/**
+ * DOC: limits that do not ask how a destination is
+ *
+ * Pure functions on a number that many may change at once.
+ *
+ * Locks: none. Any context.
+ */
+#include <linux/bug.h>
+
+#include "limit.h"
+
+/**
+ * cbreak_limit_take - one more, if there is room for it
+ * @nr: how many there are
+ * @max: most that there may be; may have been more, or less, before
+ *
+ * A number that does not fit is never there, not even for a moment, so that
+ * nobody is turned away because of one who is.
+ *
+ * Return: whether it is counted now, and is to be given back once.
+ */
+bool cbreak_limit_take(atomic_t *nr, u32 max)
+{
+	int old = atomic_read(nr);
+
+	do {
+		if (old < 0 || old >= max)
+			return false;
+	} while (!atomic_try_cmpxchg(nr, &old, old + 1));
+	return true;
+}
+
+/**
+ * cbreak_limit_put - one less
+ * @nr: how many there are; one of them was taken by the caller
+ */
+void cbreak_limit_put(atomic_t *nr)
+{
+	WARN_ON_ONCE(atomic_dec_return(nr) < 0);
+}
