@@ -120,6 +120,7 @@ enum cbreak_verdict cbreak_admit_syn(struct cbreak_net *cn,
 						      syn->isn)) {
 			case CBREAK_ATTEMPT_ADMITTED:
 			case CBREAK_ATTEMPT_SENT:
+			case CBREAK_ATTEMPT_OVER:
 				cbreak_stats_inc(cn->stats,
 						 CBREAK_STAT_RETRANSMITS);
 				return CBREAK_ADMIT;

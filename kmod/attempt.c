@@ -4,22 +4,20 @@
  *
  * A table of fixed size, allocated at once, so that nothing a packet does can
  * allocate. It is made of stripes of 256 places. A stripe is 64 buckets of
- * four places, the wheel that its attempts expire by, and the lock that
- * guards both. The hash of the ends of a connection chooses stripe and bucket.
+ * four places, the wheel that its attempts expire by (attempt_expire.c), and the
+ * lock that guards both. The hash of the ends of a connection chooses stripe and
+ * bucket.
  *
  * A full bucket gives its oldest place to the newcomer. The attempt that was
- * there ends without an outcome, and the caller counts it.
+ * there ends without an outcome, and the caller counts it. Before that, those
+ * go that are over and only remembered, which are no loss to count; nor do they
+ * make anybody call cbreak_attempt_expire(), so that they may stay for longer
+ * than they were asked to while nothing is in flight.
  *
  * The hash is jhash with a secret seed, as TCP's own table of connections has.
  * Who could guess the seed could not make anything slow, since a bucket is four
  * places and no list: only make others' attempts leave the table early, which
  * as many attempts of one's own do as well.
- *
- * Expiry: a hashed timing wheel (Varghese and Lauck, 1987, scheme 6) of 64
- * slots of 100 ms. An attempt hangs in the slot of its deadline, in a list
- * linked by indices. A turn of the wheel looks at one slot of each stripe and
- * leaves those attempts alone whose deadline is a later round. There is no
- * timer per attempt; the owner calls cbreak_attempt_expire() now and then.
  *
  * Locks: stripe->lock, with BH disabled, because attempts are entered in
  * process context and answered in softirq. It is a leaf, and held for at most
@@ -29,37 +27,16 @@
  */
 #include <linux/jhash.h>
 #include <linux/mm.h>
-#include <linux/math64.h>
 #include <linux/percpu.h>
 #include <linux/random.h>
 #include <linux/slab.h>
 #include <linux/socket.h>
-#include <linux/spinlock.h>
 #include <net/ipv6.h>
 
-#include "attempt.h"
+#include "attempt_place.h"
 
 #define WAYS		4
 #define BUCKETS		(CBREAK_ATTEMPT_STRIPE / WAYS)
-#define SLOTS		64
-#define NONE		U16_MAX
-/* Expired attempts that are handed out each time the lock is taken. */
-#define BATCH		8
-
-/*
- * used: places taken; read without the lock as a hint
- * tick: the last tick whose slot was emptied
- * slot: heads of the wheel's lists
- */
-struct cbreak_attempt_stripe {
-	/* Guards everything below. */
-	spinlock_t lock;
-	u32 used;
-	u32 tick;
-	u16 slot[SLOTS];
-	struct cbreak_attempt place[CBREAK_ATTEMPT_STRIPE]
-		____cacheline_aligned;
-};
 
 /*
  * The place that was taken last on this CPU, in whatever table. A SYN reaches
@@ -67,11 +44,6 @@ struct cbreak_attempt_stripe {
  * is where to look first. No more than a hint.
  */
 static DEFINE_PER_CPU(u32, last_place);
-
-static u32 ns_to_tick(u64 ns)
-{
-	return div_u64(ns, CBREAK_ATTEMPT_TICK_NS);
-}
 
 static u32 hash_tuple(const struct cbreak_attempt_table *table, u8 family,
 		      const struct cbreak_tuple *tuple)
@@ -134,36 +106,15 @@ static struct cbreak_attempt *find(struct cbreak_attempt *bucket, u8 family,
 	return NULL;
 }
 
-static void wheel_add(struct cbreak_attempt_stripe *stripe,
-		      struct cbreak_attempt *attempt)
+/* Is one place less of a loss than another? */
+static bool goes_first(const struct cbreak_attempt *a,
+		       const struct cbreak_attempt *b)
 {
-	u16 *head = &stripe->slot[attempt->deadline % SLOTS];
-	u16 index = attempt - stripe->place;
+	bool a_over = a->state == CBREAK_ATTEMPT_OVER;
+	bool b_over = b->state == CBREAK_ATTEMPT_OVER;
 
-	attempt->prev = NONE;
-	attempt->next = *head;
-	if (*head != NONE)
-		stripe->place[*head].prev = index;
-	*head = index;
-}
-
-static void wheel_del(struct cbreak_attempt_stripe *stripe,
-		      struct cbreak_attempt *attempt)
-{
-	if (attempt->next != NONE)
-		stripe->place[attempt->next].prev = attempt->prev;
-	if (attempt->prev != NONE)
-		stripe->place[attempt->prev].next = attempt->next;
-	else
-		stripe->slot[attempt->deadline % SLOTS] = attempt->next;
-}
-
-static void remove(struct cbreak_attempt_stripe *stripe,
-		   struct cbreak_attempt *attempt)
-{
-	wheel_del(stripe, attempt);
-	attempt->state = CBREAK_ATTEMPT_FREE;
-	WRITE_ONCE(stripe->used, stripe->used - 1);
+	return a_over != b_over ? a_over :
+				  (s32)(a->start_us - b->start_us) < 0;
 }
 
 /* A free place of the bucket, else the one that was admitted first. */
@@ -175,7 +126,7 @@ static struct cbreak_attempt *choose_place(struct cbreak_attempt *bucket)
 	for (i = 0; i < WAYS; i++) {
 		if (bucket[i].state == CBREAK_ATTEMPT_FREE)
 			return &bucket[i];
-		if ((s32)(bucket[i].start_us - oldest->start_us) < 0)
+		if (goes_first(&bucket[i], oldest))
 			oldest = &bucket[i];
 	}
 	return oldest;
@@ -207,9 +158,9 @@ int cbreak_attempt_table_init(struct cbreak_attempt_table *table,
 		struct cbreak_attempt_stripe *stripe = &table->stripes[i];
 
 		spin_lock_init(&stripe->lock);
-		stripe->tick = ns_to_tick(now_ns);
-		for (slot = 0; slot < SLOTS; slot++)
-			stripe->slot[slot] = NONE;
+		stripe->tick = cbreak_attempt_tick(now_ns);
+		for (slot = 0; slot < CBREAK_ATTEMPT_SLOTS; slot++)
+			stripe->slot[slot] = CBREAK_ATTEMPT_NONE;
 	}
 	return 0;
 }
@@ -262,27 +213,49 @@ cbreak_attempt_insert(struct cbreak_attempt_table *table,
 			result = CBREAK_ATTEMPT_EVICTED;
 	}
 	if (result != CBREAK_ATTEMPT_NEW) {
-		if (place->state == CBREAK_ATTEMPT_REJECTED)
+		if (!cbreak_attempt_in_flight(place))
 			result = CBREAK_ATTEMPT_NEW;
 		else
 			*gone = *place;
-		remove(stripe, place);
+		cbreak_attempt_free_place(stripe, place);
 	}
-	*place = *attempt;
-	place->start_us = div_u64(now_ns, NSEC_PER_USEC);
-	/* The next tick after the deadline: late rather than early. */
-	place->deadline = ns_to_tick(now_ns + (u64)timeout_ms * NSEC_PER_MSEC +
-				     CBREAK_ATTEMPT_TICK_NS - 1);
-	/* The wheel may have turned since the caller read the clock. */
-	if ((s32)(place->deadline - stripe->tick) <= 0)
-		place->deadline = stripe->tick + 1;
-	wheel_add(stripe, place);
-	WRITE_ONCE(stripe->used, stripe->used + 1);
+	cbreak_attempt_take_place(stripe, place, attempt, now_ns, timeout_ms);
 	this_cpu_write(last_place,
 		       (stripe - table->stripes) * CBREAK_ATTEMPT_STRIPE +
 		       (place - stripe->place));
 	unlock_bucket(stripe);
 	return result;
+}
+
+/**
+ * cbreak_attempt_remember - know a SYN again that is no attempt any more
+ * @table: the table
+ * @attempt: an attempt that has left the table, or was none; tuple, isn and
+ *	     family are taken
+ * @now_ns: the present
+ * @for_ms: for how long
+ *
+ * Forgotten at once if the ends are in use again, or if that would cost a place
+ * of an attempt that is in flight.
+ */
+void cbreak_attempt_remember(struct cbreak_attempt_table *table,
+			     const struct cbreak_attempt *attempt, u64 now_ns,
+			     u32 for_ms)
+{
+	struct cbreak_attempt_stripe *stripe;
+	struct cbreak_attempt *bucket, *place;
+	struct cbreak_attempt over = *attempt;
+
+	over.state = CBREAK_ATTEMPT_OVER;
+	bucket = lock_bucket(table, attempt->family, &attempt->tuple, &stripe);
+	if (!find(bucket, attempt->family, &attempt->tuple)) {
+		place = choose_place(bucket);
+		if (place->state == CBREAK_ATTEMPT_OVER)
+			cbreak_attempt_free_place(stripe, place);
+		if (place->state == CBREAK_ATTEMPT_FREE)
+			cbreak_attempt_take_place(stripe, place, &over, now_ns, for_ms);
+	}
+	unlock_bucket(stripe);
 }
 
 /**
@@ -348,7 +321,7 @@ bool cbreak_attempt_mark_sent(struct cbreak_attempt_table *table, u8 family,
 			       family, tuple);
 	}
 	known = attempt && attempt->isn == isn &&
-		attempt->state != CBREAK_ATTEMPT_REJECTED;
+		cbreak_attempt_in_flight(attempt);
 	if (known)
 		attempt->state = CBREAK_ATTEMPT_SENT;
 	unlock_bucket(stripe);
@@ -379,7 +352,7 @@ cbreak_attempt_take(struct cbreak_attempt_table *table, u8 family,
 
 	attempt = find(lock_bucket(table, family, tuple, &stripe), family,
 		       tuple);
-	if (attempt && attempt->state != CBREAK_ATTEMPT_REJECTED) {
+	if (attempt && cbreak_attempt_in_flight(attempt)) {
 		/* An ack counts the SYN and up to all of its data. */
 		u32 most = is_ack ? attempt->data_len : 0;
 		u32 least = is_ack ? attempt->isn + 1 : attempt->isn;
@@ -387,7 +360,7 @@ cbreak_attempt_take(struct cbreak_attempt_table *table, u8 family,
 		if (number - least <= most) {
 			match = CBREAK_ATTEMPT_TAKEN;
 			*taken = *attempt;
-			remove(stripe, attempt);
+			cbreak_attempt_free_place(stripe, attempt);
 		} else {
 			match = CBREAK_ATTEMPT_FORGED;
 		}
@@ -396,72 +369,8 @@ cbreak_attempt_take(struct cbreak_attempt_table *table, u8 family,
 	return match;
 }
 
-/*
- * Remove attempts whose time is over, up to a batch of them. The stripe's
- * tick moves past a slot only once the slot holds nothing that is due.
- */
-static unsigned int expire_batch(struct cbreak_attempt_stripe *stripe, u32 now,
-				 struct cbreak_attempt *batch)
-{
-	unsigned int n = 0;
-	u32 turns;
-
-	/* After a long pause one full turn sees every slot. */
-	turns = min_t(u32, now - stripe->tick, SLOTS);
-	for (stripe->tick = now - turns; stripe->tick != now; stripe->tick++) {
-		u16 index = stripe->slot[(stripe->tick + 1) % SLOTS];
-
-		while (index != NONE) {
-			struct cbreak_attempt *attempt = &stripe->place[index];
-
-			index = attempt->next;
-			if ((s32)(attempt->deadline - now) > 0)
-				continue;
-			if (n == BATCH)
-				return n;
-			batch[n++] = *attempt;
-			remove(stripe, attempt);
-		}
-	}
-	return n;
-}
-
 /**
- * cbreak_attempt_expire - end the attempts whose time is over
- * @table: the table
- * @now_ns: the present; never before that of an earlier call
- * @fn: called for each with a copy of it, without locks
- * @arg: handed to @fn
- *
- * Context: process, may sleep. Not to be called twice at the same time.
- * Return: number of attempts that are still in flight.
- */
-unsigned int cbreak_attempt_expire(struct cbreak_attempt_table *table,
-				   u64 now_ns, cbreak_attempt_fn fn, void *arg)
-{
-	u32 now = ns_to_tick(now_ns);
-	unsigned int i, j, n;
-
-	for (i = 0; i < table->nr_stripes; i++) {
-		struct cbreak_attempt_stripe *stripe = &table->stripes[i];
-		struct cbreak_attempt batch[BATCH];
-
-		if (!READ_ONCE(stripe->used))
-			continue;
-		do {
-			spin_lock_bh(&stripe->lock);
-			n = expire_batch(stripe, now, batch);
-			spin_unlock_bh(&stripe->lock);
-			for (j = 0; j < n; j++)
-				fn(arg, &batch[j]);
-			cond_resched();
-		} while (n == BATCH);
-	}
-	return cbreak_attempt_count(table);
-}
-
-/**
- * cbreak_attempt_count - attempts in flight
+ * cbreak_attempt_count - attempts in flight, or rejected a moment ago
  * @table: the table
  *
  * Context: any; a hint while others change the table.
@@ -472,7 +381,7 @@ unsigned int cbreak_attempt_count(const struct cbreak_attempt_table *table)
 	unsigned int i, n = 0;
 
 	for (i = 0; i < table->nr_stripes; i++)
-		n += READ_ONCE(table->stripes[i].used);
+		n += READ_ONCE(table->stripes[i].live);
 	return n;
 }
 

@@ -33,12 +33,16 @@ struct cbreak_tuple {
  * @CBREAK_ATTEMPT_SENT: has left the host
  * @CBREAK_ATTEMPT_REJECTED: was refused; remembered because the same SYN comes
  *	a second time with TCP Fast Open
+ * @CBREAK_ATTEMPT_OVER: was let through, and is none any more; remembered
+ *	because its SYN may come again, which nothing but the table tells from a
+ *	new one
  */
 enum cbreak_attempt_state {
 	CBREAK_ATTEMPT_FREE,
 	CBREAK_ATTEMPT_ADMITTED,
 	CBREAK_ATTEMPT_SENT,
 	CBREAK_ATTEMPT_REJECTED,
+	CBREAK_ATTEMPT_OVER,
 };
 
 /**
@@ -115,6 +119,20 @@ enum cbreak_attempt_match {
 typedef void (*cbreak_attempt_fn)(void *arg,
 				  const struct cbreak_attempt *attempt);
 
+/**
+ * cbreak_attempt_in_flight - does an attempt wait for its outcome?
+ * @attempt: the attempt
+ *
+ * Context: any.
+ * Return: false if it is only remembered, or none.
+ */
+static inline bool
+cbreak_attempt_in_flight(const struct cbreak_attempt *attempt)
+{
+	return attempt->state == CBREAK_ATTEMPT_ADMITTED ||
+	       attempt->state == CBREAK_ATTEMPT_SENT;
+}
+
 int cbreak_attempt_table_init(struct cbreak_attempt_table *table,
 			      unsigned int max, u64 now_ns);
 void cbreak_attempt_table_uninit(struct cbreak_attempt_table *table);
@@ -122,6 +140,9 @@ enum cbreak_attempt_insert
 cbreak_attempt_insert(struct cbreak_attempt_table *table,
 		      const struct cbreak_attempt *attempt, u64 now_ns,
 		      u32 timeout_ms, struct cbreak_attempt *gone);
+void cbreak_attempt_remember(struct cbreak_attempt_table *table,
+			     const struct cbreak_attempt *attempt, u64 now_ns,
+			     u32 for_ms);
 enum cbreak_attempt_state
 cbreak_attempt_lookup(struct cbreak_attempt_table *table, u8 family,
 		      const struct cbreak_tuple *tuple, u32 isn);

@@ -169,7 +169,7 @@ static void attempt_expired(void *arg, const struct cbreak_attempt *attempt)
 		.kind = CBREAK_KIND_TIMEOUT,
 	};
 
-	if (attempt->state == CBREAK_ATTEMPT_REJECTED)
+	if (!cbreak_attempt_in_flight(attempt))
 		return;
 	rcu_read_lock();
 	record(arg, attempt, timeout, NULL);

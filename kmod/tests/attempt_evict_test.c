@@ -121,9 +121,14 @@ void cbreak_test_map_buckets(struct kunit *test, struct bucket_map *map,
 	map->nr = nr;
 }
 
-/* A new table, and attempts that share a bucket of it. */
-static void collide(struct kunit *test, struct cbreak_attempt *a,
-		    unsigned int nr)
+/**
+ * cbreak_test_collide - attempts that share a bucket
+ * @test: the test; its table is a new one afterwards, of one stripe
+ * @a: where they go
+ * @nr: how many
+ */
+void cbreak_test_collide(struct kunit *test, struct cbreak_attempt *a,
+			 unsigned int nr)
 {
 	struct bucket_map *map;
 	unsigned int n, found = 0;
@@ -174,7 +179,7 @@ static void evict_oldest_test(struct kunit *test)
 	struct cbreak_attempt a[8];
 	unsigned int i;
 
-	collide(test, a, 8);
+	cbreak_test_collide(test, a, 8);
 	for (i = 0; i < 4; i++)
 		KUNIT_EXPECT_EQ(test, insert(test->priv, &a[i],
 					     T0 + order[i] * TEST_MS,
@@ -198,7 +203,7 @@ static void evict_nobody_test(struct kunit *test)
 	struct cbreak_attempt a[8], again;
 	unsigned int i;
 
-	collide(test, a, 8);
+	cbreak_test_collide(test, a, 8);
 	for (i = 0; i < 4; i++)
 		insert(test->priv, &a[i], T0 + i * TEST_MS, TIMEOUT_MS);
 	KUNIT_EXPECT_EQ(test, insert(test->priv, &a[2], T0 + TEST_SEC,
@@ -222,7 +227,7 @@ static void evict_rejected_test(struct kunit *test)
 	struct cbreak_attempt a[8];
 	unsigned int i;
 
-	collide(test, a, 8);
+	cbreak_test_collide(test, a, 8);
 	a[0].state = CBREAK_ATTEMPT_REJECTED;
 	a[5].state = CBREAK_ATTEMPT_REJECTED;
 	for (i = 0; i < 4; i++)
@@ -243,7 +248,7 @@ static void evict_start_wraps_test(struct kunit *test)
 	struct cbreak_attempt a[8];
 	unsigned int i;
 
-	collide(test, a, 8);
+	cbreak_test_collide(test, a, 8);
 	for (i = 0; i < 4; i++)
 		insert(test->priv, &a[i], wrap + i * TEST_SEC - 2 * TEST_SEC,
 		       TIMEOUT_MS);
@@ -264,7 +269,7 @@ static void evict_clock_disorder_test(struct kunit *test)
 	struct cbreak_attempt a[8];
 	unsigned int i;
 
-	collide(test, a, 8);
+	cbreak_test_collide(test, a, 8);
 	for (i = 0; i < 4; i++)
 		insert(test->priv, &a[i], T0 + i * NSEC_PER_USEC, TIMEOUT_MS);
 	insert(test->priv, &a[4], T0 + 2 * NSEC_PER_USEC, TIMEOUT_MS);

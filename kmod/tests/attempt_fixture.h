@@ -129,5 +129,7 @@ struct bucket_map {
 
 void cbreak_test_map_buckets(struct kunit *test, struct bucket_map *map,
 			     unsigned int nr);
+void cbreak_test_collide(struct kunit *test, struct cbreak_attempt *a,
+			 unsigned int nr);
 
 #endif /* _CBREAK_ATTEMPT_FIXTURE_H */
