@@ -73,6 +73,10 @@ static enum cbreak_verdict reject(struct cbreak_net *cn,
 	if (flags & CBREAK_SYN_COMES_TWICE)
 		add_attempt(cn, dest, syn, 0, CBREAK_ATTEMPT_REJECTED, now_ns,
 			    0);
+	/* Nor is the retransmission of one that passes all the same a new one. */
+	if (mode == CBREAK_MODE_OBSERVE && flags & CBREAK_SYN_FORWARDED)
+		cbreak_attempt_remember(&cn->attempts, syn, now_ns,
+					CBREAK_REMEMBER_MS);
 	return refusal(mode);
 }
 
@@ -113,7 +117,7 @@ enum cbreak_verdict cbreak_admit_syn(struct cbreak_net *cn,
 
 	state = cbreak_word_state(READ_ONCE(dest->breaker.word));
 	if (unlikely(state != CBREAK_STATE_PASSING || p->max_pending)) {
-		if (unlikely(flags & CBREAK_SYN_MAY_BE_KNOWN)) {
+		if (unlikely(flags)) {
 			/* What was decided of this SYN is not decided again. */
 			switch (cbreak_attempt_lookup(&cn->attempts,
 						      syn->family, &syn->tuple,

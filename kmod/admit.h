@@ -14,6 +14,14 @@ struct cbreak_rule;
 #define CBREAK_SYN_MAY_BE_KNOWN	BIT(0)
 /* Should it be refused, its second copy comes at once. */
 #define CBREAK_SYN_COMES_TWICE	BIT(1)
+/* There is no socket that could tell a retransmission. */
+#define CBREAK_SYN_FORWARDED	BIT(2)
+
+/*
+ * How long the SYN of a forwarded attempt is known again once that is over. Linux
+ * sends its last retransmission after 63 s, others give up after 75.
+ */
+#define CBREAK_REMEMBER_MS	75000
 
 enum cbreak_verdict cbreak_admit_syn(struct cbreak_net *cn,
 				     struct cbreak_rule *rule,

@@ -56,6 +56,7 @@ struct cbreak_icmp {
  * @broken_max_ms: at most that long with @backoff, 0 for CBREAK_TIME_MAX_MS
  * @jitter: share of the time in BROKEN that is added at most, in millionths
  * @mode: enum cbreak_mode; the machine does not look at it, its caller does
+ * @reject: enum cbreak_reject; likewise
  * @max_pending: most attempts in flight, 0 for any number; of no concern to the
  *	machine
  * @nr_icmp: number of @icmp
@@ -82,6 +83,7 @@ struct cbreak_params {
 	u32 broken_max_ms;
 	u32 jitter;
 	u32 mode;
+	u32 reject;
 	u32 max_pending;
 	u32 nr_icmp;
 	struct cbreak_icmp icmp[CBREAK_ON_ICMP_MAX];

@@ -22,8 +22,8 @@ static void destroy_rule(struct cbreak_net *cn, struct cbreak_rule *rule)
 	cbreak_rule_withdraw(&cn->rules, rule);
 	cbreak_dest_remove_rule(&cn->dests, rule);
 	cbreak_sysfs_remove_rule(cn, rule);
-	if (!cn->rules.nr)
-		cbreak_hook_stop(cn);
+	if (!cn->rules.nr_hook[rule->class.match.hook])
+		cbreak_hook_stop(cn, rule->class.match.hook);
 	cbreak_rule_free(rule);
 }
 
@@ -36,7 +36,8 @@ static void destroy_rule(struct cbreak_net *cn, struct cbreak_rule *rule)
  * @extack: where the reason of a refusal goes
  *
  * Return: 0; -EEXIST if another rule has the name or an equal claim, -ENOSPC
- *	   if there are too many rules or kinds of match, -ENOMEM.
+ *	   if there are too many rules or kinds of match, -EOPNOTSUPP if the
+ *	   kernel cannot do what the hook needs, -ENOMEM.
  */
 int cbreak_control_add_rule(struct cbreak_net *cn, const char *name,
 			    const struct cbreak_identity *identity,
@@ -51,12 +52,10 @@ int cbreak_control_add_rule(struct cbreak_net *cn, const char *name,
 		return PTR_ERR(rule);
 	rule->dests = &cn->dests;
 
-	/* Hooks are there while there are rules. */
-	if (!cn->hooks) {
-		err = cbreak_hook_start(cn);
-		if (err)
-			goto err_destroy;
-	}
+	/* Hooks are there while there are rules for them. */
+	err = cbreak_hook_start(cn, identity->match.hook, extack);
+	if (err)
+		goto err_destroy;
 	err = cbreak_sysfs_add_rule(cn, rule);
 	if (err)
 		goto err_destroy;

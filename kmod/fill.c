@@ -95,6 +95,8 @@ static int fill_match(struct sk_buff *skb, const struct cbreak_match *match)
 	    (nla_put_u32(skb, CBREAK_A_RULE_UID_MIN, match->uid_min) ||
 	     nla_put_u32(skb, CBREAK_A_RULE_UID_MAX, match->uid_max)))
 		return -EMSGSIZE;
+	if (nla_put_u32(skb, CBREAK_A_RULE_HOOK, match->hook))
+		return -EMSGSIZE;
 	return nla_put_u32(skb, CBREAK_A_RULE_PRIO, match->prio);
 }
 
@@ -163,6 +165,7 @@ static int fill_params(struct sk_buff *skb, const struct cbreak_params *p)
 			p->recovery_samples) ||
 	    nla_put_u32(skb, CBREAK_A_RULE_ON, p->on) ||
 	    nla_put_u32(skb, CBREAK_A_RULE_MODE, p->mode) ||
+	    nla_put_u32(skb, CBREAK_A_RULE_REJECT, p->reject) ||
 	    nla_put_u32(skb, CBREAK_A_RULE_CONSECUTIVE, p->consecutive) ||
 	    nla_put_u32(skb, CBREAK_A_RULE_SLOW_TIME, p->slow_ms) ||
 	    nla_put_u32(skb, CBREAK_A_RULE_BACKOFF, p->backoff) ||

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: GPL-2.0
 /**
- * DOC: the way of a packet
+ * DOC: the way of a packet, if its connection is one of this host
  *
  * A local connection is seen three times. At LOCAL_OUT, just after mangle and
  * before DNAT, its first SYN is admitted or refused. At POST_ROUTING, behind
@@ -16,6 +16,9 @@
  * An answer is believed if its numbers prove that the sender has seen our
  * SYN, and if its checksum is right. TCP checks the same later, but a
  * forged answer must not move a breaker even if it fails to move TCP.
+ *
+ * Connections that are forwarded are forward.c's. The hooks of either are there
+ * while there are rules for them.
  *
  * Context: the hooks run under rcu_read_lock(), LOCAL_OUT and POST_ROUTING in
  * process context or softirq, LOCAL_IN in softirq. They never sleep.
@@ -37,6 +40,7 @@
 #include "admit.h"
 #include "answer.h"
 #include "compat/compat.h"
+#include "forward.h"
 #include "hook.h"
 #include "net.h"
 #include "outcome.h"
@@ -78,8 +82,10 @@ static struct cbreak_rule *find_rule(const struct cbreak_net *cn,
 				     const struct sk_buff *skb,
 				     const struct cbreak_attempt *syn)
 {
-	u8 depth = READ_ONCE(cn->rules.classifier.cgroup_depth);
-	u32 wants = READ_ONCE(cn->rules.classifier.wants);
+	const struct cbreak_classifier *classifier =
+		&cn->rules.classifier[CBREAK_HOOK_OUTPUT];
+	u8 depth = READ_ONCE(classifier->cgroup_depth);
+	u32 wants = READ_ONCE(classifier->wants);
 	u64 cgroups[CBREAK_CGROUP_LEVEL_MAX + 1];
 	struct cbreak_flow flow = {
 		.daddr = &syn->tuple.daddr,
@@ -99,7 +105,7 @@ static struct cbreak_rule *find_rule(const struct cbreak_net *cn,
 		flow.cgroups = cgroups;
 		flow.cgroup_level = cbreak_cgroup_ids(skb->sk, cgroups, depth);
 	}
-	return cbreak_rule_classify_rcu(&cn->rules, &flow);
+	return cbreak_rule_classify_rcu(&cn->rules, CBREAK_HOOK_OUTPUT, &flow);
 }
 
 /*
@@ -261,7 +267,7 @@ static unsigned int local_in6(void *priv, struct sk_buff *skb,
 	return NF_ACCEPT;
 }
 
-static const struct nf_hook_ops hook_template[] = {
+static const struct nf_hook_ops output_ops[] = {
 	{
 		.hook = local_out4,
 		.pf = NFPROTO_IPV4,
@@ -296,63 +302,126 @@ static const struct nf_hook_ops hook_template[] = {
 };
 
 /**
- * cbreak_hook_start - watch a namespace's packets
- * @cn: the namespace; it is about to get its first rule
- *
- * Context: process, with cn->lock; may sleep.
- * Return: 0 or an error, with nothing changed.
+ * struct hook_set - what is registered for one enum cbreak_hook
+ * @ops: templates
+ * @nr: how many
  */
-int cbreak_hook_start(struct cbreak_net *cn)
+struct hook_set {
+	const struct nf_hook_ops *ops;
+	unsigned int nr;
+};
+
+static const struct hook_set hook_sets[CBREAK_HOOKS] = {
+	[CBREAK_HOOK_OUTPUT] = { output_ops, ARRAY_SIZE(output_ops) },
+	[CBREAK_HOOK_FORWARD] = { cbreak_forward_ops, CBREAK_FORWARD_OPS },
+};
+
+static bool has_hooks(const struct cbreak_net *cn)
 {
+	return cn->hooks[CBREAK_HOOK_OUTPUT] || cn->hooks[CBREAK_HOOK_FORWARD];
+}
+
+/* None of these hooks is registered any more. */
+static void free_hooks(struct cbreak_net *cn, enum cbreak_hook hook)
+{
+	/* Until then packets may be inside, and may start the worker. */
+	synchronize_net();
+	kfree(cn->hooks[hook]);
+	cn->hooks[hook] = NULL;
+	if (!has_hooks(cn))
+		cancel_delayed_work_sync(&cn->expire);
+}
+
+static int register_hooks(struct cbreak_net *cn, enum cbreak_hook hook)
+{
+	const struct hook_set *set = &hook_sets[hook];
+	struct nf_hook_ops *ops;
 	unsigned int i;
 	int err;
 
-	err = cbreak_attempt_table_init(&cn->attempts, cn->max_attempts,
-					ktime_get_ns());
+	ops = kmemdup(set->ops, set->nr * sizeof(*ops), GFP_KERNEL_ACCOUNT);
+	if (!ops)
+		return -ENOMEM;
+	for (i = 0; i < set->nr; i++)
+		ops[i].priv = cn;
+	cn->hooks[hook] = ops;
+	err = nf_register_net_hooks(cn->net, ops, set->nr);
 	if (err)
-		return err;
-	cn->hooks = kmemdup(hook_template, sizeof(hook_template),
-			    GFP_KERNEL_ACCOUNT);
-	if (!cn->hooks) {
-		err = -ENOMEM;
-		goto err_table;
-	}
-	for (i = 0; i < ARRAY_SIZE(hook_template); i++)
-		cn->hooks[i].priv = cn;
-	err = nf_register_net_hooks(cn->net, cn->hooks,
-				    ARRAY_SIZE(hook_template));
-	if (err)
-		goto err_hooks;
-	return 0;
-
-err_hooks:
-	/* The first of them may have been seen by packets. */
-	synchronize_net();
-	cancel_delayed_work_sync(&cn->expire);
-	kfree(cn->hooks);
-	cn->hooks = NULL;
-err_table:
-	cbreak_attempt_table_uninit(&cn->attempts);
+		/* The first of them may have been seen by packets. */
+		free_hooks(cn, hook);
 	return err;
 }
 
 /**
- * cbreak_hook_stop - leave a namespace's packets alone
- * @cn: the namespace; nothing is done if it is not watched
+ * cbreak_hook_start - watch some of a namespace's packets
+ * @cn: the namespace; it is about to get a rule for them
+ * @hook: whose packets; nothing is done if they are watched already
+ * @extack: where the reason of a refusal goes
  *
- * Attempts in flight are forgotten.
+ * Context: process, with cn->lock; may sleep.
+ * Return: 0 or an error, with nothing changed.
+ */
+int cbreak_hook_start(struct cbreak_net *cn, enum cbreak_hook hook,
+		      struct netlink_ext_ack *extack)
+{
+	int err;
+
+	if (cn->hooks[hook])
+		return 0;
+	if (hook == CBREAK_HOOK_FORWARD) {
+		err = cbreak_reject_init(&cn->reject, extack);
+		if (err)
+			return err;
+	}
+	if (!has_hooks(cn)) {
+		err = cbreak_attempt_table_init(&cn->attempts, cn->max_attempts,
+						ktime_get_ns());
+		if (err)
+			goto err_reject;
+	}
+	err = register_hooks(cn, hook);
+	if (err)
+		goto err_table;
+	return 0;
+
+err_table:
+	if (!has_hooks(cn))
+		cbreak_attempt_table_uninit(&cn->attempts);
+err_reject:
+	if (hook == CBREAK_HOOK_FORWARD)
+		cbreak_reject_uninit(&cn->reject);
+	return err;
+}
+
+/**
+ * cbreak_hook_stop - leave some of a namespace's packets alone
+ * @cn: the namespace
+ * @hook: whose packets; nothing is done if they are not watched
+ *
+ * Attempts in flight are forgotten with the last hook.
  *
  * Context: process, with cn->lock or as the namespace's only user; may sleep.
  */
-void cbreak_hook_stop(struct cbreak_net *cn)
+void cbreak_hook_stop(struct cbreak_net *cn, enum cbreak_hook hook)
 {
-	if (!cn->hooks)
+	if (!cn->hooks[hook])
 		return;
-	nf_unregister_net_hooks(cn->net, cn->hooks, ARRAY_SIZE(hook_template));
-	/* Until then packets may be inside, and may start the worker. */
-	synchronize_net();
-	cancel_delayed_work_sync(&cn->expire);
-	kfree(cn->hooks);
-	cn->hooks = NULL;
-	cbreak_attempt_table_uninit(&cn->attempts);
+	nf_unregister_net_hooks(cn->net, cn->hooks[hook], hook_sets[hook].nr);
+	free_hooks(cn, hook);
+	if (!has_hooks(cn))
+		cbreak_attempt_table_uninit(&cn->attempts);
+	if (hook == CBREAK_HOOK_FORWARD)
+		cbreak_reject_uninit(&cn->reject);
+}
+
+/**
+ * cbreak_hook_stop_all - leave a namespace's packets alone
+ * @cn: the namespace
+ *
+ * Context: as cbreak_hook_stop().
+ */
+void cbreak_hook_stop_all(struct cbreak_net *cn)
+{
+	cbreak_hook_stop(cn, CBREAK_HOOK_OUTPUT);
+	cbreak_hook_stop(cn, CBREAK_HOOK_FORWARD);
 }

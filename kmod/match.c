@@ -131,7 +131,8 @@ bool cbreak_match_covers(const struct cbreak_match *match, u8 family,
 bool cbreak_match_equal(const struct cbreak_match *a,
 			const struct cbreak_match *b)
 {
-	return a->family == b->family && a->dst_len == b->dst_len &&
+	return a->hook == b->hook &&
+	       a->family == b->family && a->dst_len == b->dst_len &&
 	       a->port_min == b->port_min && a->port_max == b->port_max &&
 	       a->cgroup == b->cgroup &&
 	       a->fwmark == b->fwmark && a->fwmask == b->fwmask &&
@@ -181,6 +182,8 @@ int cbreak_match_order(const struct cbreak_match *a,
 /* Is there a connection that both match, of two of the same order? */
 static bool overlap(const struct cbreak_match *a, const struct cbreak_match *b)
 {
+	if (a->hook != b->hook)
+		return false;
 	if (a->family != b->family && a->family != AF_UNSPEC &&
 	    b->family != AF_UNSPEC)
 		return false;

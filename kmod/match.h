@@ -6,6 +6,8 @@
 #include <linux/netfilter.h>
 #include <linux/types.h>
 
+#include "uapi/linux/cbreak.h"
+
 /**
  * struct cbreak_match - which connections a rule is for
  * @dst: destination prefix, host bits clear; unused bytes are zero
@@ -14,6 +16,8 @@
  * @cgroup_level: its distance from the root
  * @family: AF_INET, AF_INET6, or AF_UNSPEC for every destination of both
  * @dst_len: prefix length, 0 for AF_UNSPEC
+ * @hook: enum cbreak_hook: whose connections; rules of different hooks have
+ *	  nothing to do with each other
  * @port_min: first destination port, host byte order; 0 with @port_max 65535
  *	      for any port
  * @port_max: last destination port
@@ -31,6 +35,7 @@ struct cbreak_match {
 	u8 cgroup_level;
 	u8 family;
 	u8 dst_len;
+	u8 hook;
 	u16 port_min;
 	u16 port_max;
 	u32 fwmark;
@@ -40,6 +45,8 @@ struct cbreak_match {
 	u32 uid_max;
 	u32 prio;
 };
+
+#define CBREAK_HOOKS		(CBREAK_HOOK_FORWARD + 1)
 
 /* Of a match's cgroup. */
 #define CBREAK_CGROUP_LEVEL_MAX	32

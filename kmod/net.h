@@ -9,6 +9,7 @@
 
 #include "attempt.h"
 #include "dest.h"
+#include "reject.h"
 #include "rule.h"
 #include "stats.h"
 
@@ -38,10 +39,12 @@ struct cbreak_sysfs {
  * @stats: its counters
  * @rules: its rules
  * @dests: its breakers
- * @attempts: its attempts in flight; allocated while there are rules
+ * @attempts: its attempts in flight; allocated while there are hooks
  * @max_attempts: size to allocate
  * @expire: ends attempts that nobody answers
- * @hooks: the registered netfilter hooks; NULL while there are no rules
+ * @hooks: the registered netfilter hooks, by enum cbreak_hook; NULL while there
+ *	   is no rule for it
+ * @reject: what answers forwarded SYNs; there while their hooks are
  * @sysfs: what is shown in sysfs
  * @lock: serialises changes of the configuration
  */
@@ -53,7 +56,8 @@ struct cbreak_net {
 	struct cbreak_attempt_table attempts;
 	unsigned int max_attempts;
 	struct delayed_work expire;
-	struct nf_hook_ops *hooks;
+	struct nf_hook_ops *hooks[CBREAK_HOOKS];
+	struct cbreak_rejecter reject;
 	struct cbreak_sysfs sysfs;
 	/* See above; the outermost lock. */
 	struct mutex lock;

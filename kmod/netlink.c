@@ -54,6 +54,10 @@ static int put_counter(struct sk_buff *skb, struct cbreak_net *cn, int type,
 
 static int fill_gauges(struct sk_buff *skb, struct cbreak_net *cn)
 {
+	const struct cbreak_classifier *classifier = cn->rules.classifier;
+	unsigned int masks =
+		max(cbreak_classify_masks(&classifier[CBREAK_HOOK_OUTPUT]),
+		    cbreak_classify_masks(&classifier[CBREAK_HOOK_FORWARD]));
 	u32 breakers = READ_ONCE(cn->dests.nr);
 	u32 shown = READ_ONCE(cn->sysfs.nr_shown);
 
@@ -63,8 +67,7 @@ static int fill_gauges(struct sk_buff *skb, struct cbreak_net *cn)
 	    put_stat(skb, CBREAK_A_STATS_ATTEMPTS,
 		     cbreak_attempt_count(&cn->attempts)) ||
 	    put_stat(skb, CBREAK_A_STATS_ATTEMPTS_MAX, cn->max_attempts) ||
-	    put_stat(skb, CBREAK_A_STATS_MASKS,
-		     cbreak_classify_masks(&cn->rules.classifier)) ||
+	    put_stat(skb, CBREAK_A_STATS_MASKS, masks) ||
 	    put_stat(skb, CBREAK_A_STATS_MASKS_MAX, CBREAK_MASKS_MAX) ||
 	    put_stat(skb, CBREAK_A_STATS_SYSFS_HIDDEN,
 		     breakers > shown ? breakers - shown : 0))

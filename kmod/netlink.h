@@ -7,6 +7,7 @@
 #include "uapi/linux/cbreak.h"
 
 struct cbreak_identity;
+struct cbreak_match;
 struct cbreak_params;
 struct cbreak_rule;
 struct cbreak_rules;
@@ -34,6 +35,9 @@ int cbreak_netlink_parse_params(struct nlattr **attrs, struct cbreak_params *p,
 int cbreak_netlink_parse_identity(struct nlattr **attrs,
 				  struct cbreak_identity *identity,
 				  struct netlink_ext_ack *extack);
+int cbreak_netlink_check_reject(struct nlattr **attrs,
+				const struct cbreak_match *match,
+				struct netlink_ext_ack *extack);
 bool cbreak_netlink_has_identity(struct nlattr **attrs);
 
 /* What counts as failed: netlink_on.c */

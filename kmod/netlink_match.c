@@ -155,6 +155,28 @@ static int parse_uid(struct nlattr **attrs, struct cbreak_match *match,
 	return 0;
 }
 
+static int parse_hook(struct nlattr **attrs, struct cbreak_match *match,
+		      struct netlink_ext_ack *extack)
+{
+	const struct nlattr *hook = attrs[CBREAK_A_RULE_HOOK];
+	const struct nlattr *owner;
+
+	if (!hook)
+		return 0;
+	if (nla_get_u32(hook) >= CBREAK_HOOKS) {
+		NL_SET_ERR_MSG_ATTR(extack, hook,
+				    "hook must be output or forward");
+		return -EINVAL;
+	}
+	match->hook = nla_get_u32(hook);
+	owner = attrs[CBREAK_A_RULE_UID_MIN] ?: attrs[CBREAK_A_RULE_CGROUP_FD];
+	if (match->hook != CBREAK_HOOK_FORWARD || !owner)
+		return 0;
+	NL_SET_ERR_MSG_ATTR(extack, owner,
+			    "a forwarded connection has no socket here, and so neither an owner nor a cgroup");
+	return -EINVAL;
+}
+
 static int parse_match(struct nlattr **attrs, struct cbreak_match *match,
 		       struct netlink_ext_ack *extack)
 {
@@ -162,6 +184,7 @@ static int parse_match(struct nlattr **attrs, struct cbreak_match *match,
 				      struct cbreak_match *match,
 				      struct netlink_ext_ack *extack) = {
 		parse_dst, parse_port, parse_fwmark, parse_oif, parse_uid,
+		parse_hook,
 	};
 	unsigned int i;
 	int err;
@@ -299,6 +322,29 @@ int cbreak_netlink_parse_identity(struct nlattr **attrs,
 }
 
 /**
+ * cbreak_netlink_check_reject - can a rule's breakers reject like that?
+ * @attrs: the request's attributes
+ * @match: the rule's match
+ * @extack: where the reason of a refusal goes
+ *
+ * Return: 0 or -EOPNOTSUPP.
+ */
+int cbreak_netlink_check_reject(struct nlattr **attrs,
+				const struct cbreak_match *match,
+				struct netlink_ext_ack *extack)
+{
+	const struct nlattr *reject = attrs[CBREAK_A_RULE_REJECT];
+
+	if (!reject || match->hook == CBREAK_HOOK_FORWARD ||
+	    nla_get_u32(reject) == CBREAK_REJECT_RESET)
+		return 0;
+	/* TCP takes everything but ECONNREFUSED for a lost packet. */
+	NL_SET_ERR_MSG_ATTR(extack, reject,
+			    "a connect() on this host can be refused in no other way than reset: the rest is for hook forward");
+	return -EOPNOTSUPP;
+}
+
+/**
  * cbreak_netlink_has_identity - does a request say which rule it would be?
  * @attrs: the request's attributes
  *
@@ -313,6 +359,7 @@ bool cbreak_netlink_has_identity(struct nlattr **attrs)
 		CBREAK_A_RULE_OIF,
 		CBREAK_A_RULE_UID_MIN, CBREAK_A_RULE_UID_MAX,
 		CBREAK_A_RULE_CGROUP_FD,
+		CBREAK_A_RULE_HOOK,
 		CBREAK_A_RULE_PRIO,
 		CBREAK_A_RULE_KEY, CBREAK_A_RULE_KEY_LEN,
 	};

@@ -52,6 +52,8 @@ const struct nla_policy cbreak_rule_policy[CBREAK_A_RULE_MAX + 1] = {
 	[CBREAK_A_RULE_ON_ICMP] = NLA_POLICY_NESTED(cbreak_icmp_policy),
 	[CBREAK_A_RULE_MAX_PENDING] = { .type = NLA_U32 },
 	[CBREAK_A_RULE_INSPECTOR_FD] = { .type = NLA_S32 },
+	[CBREAK_A_RULE_HOOK] = { .type = NLA_U32 },
+	[CBREAK_A_RULE_REJECT] = { .type = NLA_U32 },
 };
 
 /* What a rule gets that says nothing else. */
@@ -156,6 +158,8 @@ static const struct number numbers[] = {
 	       "max_pending must be from 0 to 1048576"),
 	NUMBER(MODE, mode, CBREAK_MODE_ENFORCE, CBREAK_MODE_NEVER,
 	       "mode must be enforce, observe or never"),
+	NUMBER(REJECT, reject, CBREAK_REJECT_RESET, CBREAK_REJECT_DROP,
+	       "reject must be reset, icmp or drop"),
 };
 
 static int parse_number(const struct nlattr *attr, const struct number *number,

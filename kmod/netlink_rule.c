@@ -60,7 +60,11 @@ static int new_rule(struct genl_info *info, bool replace)
 						    info->extack);
 	if (err)
 		return err;
-	err = cbreak_netlink_get_inspector(info->attrs, &params, info->extack);
+	err = cbreak_netlink_check_reject(info->attrs, &identity.match,
+					  info->extack);
+	if (!err)
+		err = cbreak_netlink_get_inspector(info->attrs, &params,
+						   info->extack);
 	if (err)
 		goto put_cgroup;
 
@@ -130,6 +134,10 @@ int cbreak_netlink_rule_set(struct sk_buff *skb, struct genl_info *info)
 	params = rcu_dereference_protected(rule->params,
 					   lockdep_is_held(&cn->lock))->params;
 	err = cbreak_netlink_parse_params(info->attrs, &params, info->extack);
+	if (!err)
+		err = cbreak_netlink_check_reject(info->attrs,
+						  &rule->class.match,
+						  info->extack);
 	if (!err)
 		err = cbreak_netlink_get_inspector(info->attrs, &params,
 						   info->extack);

@@ -68,7 +68,7 @@ static int __net_init net_init(struct net *net)
 
 static void __net_exit net_pre_exit(struct net *net)
 {
-	cbreak_hook_stop(cbreak_net(net));
+	cbreak_hook_stop_all(cbreak_net(net));
 }
 
 static void __net_exit net_exit(struct net *net)

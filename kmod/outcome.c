@@ -10,6 +10,7 @@
 #include <linux/ktime.h>
 #include <linux/math64.h>
 
+#include "admit.h"
 #include "answer.h"
 #include "inspect.h"
 #include "limit.h"
@@ -111,6 +112,9 @@ static void record(struct cbreak_net *cn, const struct cbreak_attempt *attempt,
 		cbreak_stats_inc(cn->stats, CBREAK_STAT_ORPHANED);
 		return;
 	}
+	if (dest->rule->class.match.hook == CBREAK_HOOK_FORWARD)
+		cbreak_attempt_remember(&cn->attempts, attempt, now_ns,
+					CBREAK_REMEMBER_MS);
 	p = cbreak_rule_params_rcu(dest->rule);
 	latency_us = (u32)div_u64(now_ns, NSEC_PER_USEC) - attempt->start_us;
 	if (outcome.kind == CBREAK_KIND_SUCCESS && p->slow_ms &&

@@ -31,8 +31,13 @@ static void bump_seq(struct cbreak_rules *rules)
  */
 void cbreak_rules_init(struct cbreak_rules *rules)
 {
+	unsigned int hook;
+
 	xa_init_flags(&rules->by_id, XA_FLAGS_ALLOC1);
-	cbreak_classify_init(&rules->classifier);
+	for (hook = 0; hook < CBREAK_HOOKS; hook++) {
+		cbreak_classify_init(&rules->classifier[hook]);
+		rules->nr_hook[hook] = 0;
+	}
 	/* xa_alloc_cyclic() gives out numbers from here on. */
 	rules->next_id = 1;
 	rules->nr = 0;
@@ -160,6 +165,7 @@ struct cbreak_rule *cbreak_rule_create(struct cbreak_rules *rules,
 	if (err < 0)
 		goto err_params;
 	rules->nr++;
+	rules->nr_hook[identity->match.hook]++;
 	bump_seq(rules);
 	return rule;
 
@@ -184,8 +190,10 @@ err_free:
 int cbreak_rule_publish(struct cbreak_rules *rules, struct cbreak_rule *rule,
 			struct netlink_ext_ack *extack)
 {
-	int err = cbreak_classify_insert(&rules->classifier, &rule->class);
+	u8 hook = rule->class.match.hook;
+	int err;
 
+	err = cbreak_classify_insert(&rules->classifier[hook], &rule->class);
 	if (err == -ENOSPC)
 		NL_SET_ERR_MSG(extack,
 			       "too many kinds of match: each SYN has to look for every one");
@@ -203,10 +211,13 @@ int cbreak_rule_publish(struct cbreak_rules *rules, struct cbreak_rule *rule,
 void cbreak_rule_withdraw(struct cbreak_rules *rules,
 			  struct cbreak_rule *rule)
 {
+	u8 hook = rule->class.match.hook;
+
 	if (rule->class.entries)
-		cbreak_classify_remove(&rules->classifier, &rule->class);
+		cbreak_classify_remove(&rules->classifier[hook], &rule->class);
 	xa_erase(&rules->by_id, rule->id);
 	rules->nr--;
+	rules->nr_hook[hook]--;
 	bump_seq(rules);
 }
 
@@ -258,6 +269,7 @@ int cbreak_rule_set_params(struct cbreak_rules *rules,
 /**
  * cbreak_rule_classify_rcu - the rule that a connection falls under
  * @rules: the rules
+ * @hook: whose connection it is
  * @flow: the connection
  *
  * Context: any, under rcu_read_lock().
@@ -265,10 +277,10 @@ int cbreak_rule_set_params(struct cbreak_rules *rules,
  */
 struct cbreak_rule *
 cbreak_rule_classify_rcu(const struct cbreak_rules *rules,
-			 const struct cbreak_flow *flow)
+			 enum cbreak_hook hook, const struct cbreak_flow *flow)
 {
 	struct cbreak_class *class;
 
-	class = cbreak_classify_lookup_rcu(&rules->classifier, flow);
+	class = cbreak_classify_lookup_rcu(&rules->classifier[hook], flow);
 	return class ? container_of(class, struct cbreak_rule, class) : NULL;
 }

@@ -76,8 +76,9 @@ struct cbreak_rule {
  * @by_id: all of them
  * @next_id: where to look for a free id
  * @nr: how many
+ * @nr_hook: how many of each enum cbreak_hook
  * @seq: changes whenever a rule comes, changes or goes; never 0
- * @classifier: their matches
+ * @classifier: their matches, by enum cbreak_hook
  *
  * Changes are serialised by the namespace's mutex; lookups run under RCU.
  */
@@ -85,8 +86,9 @@ struct cbreak_rules {
 	struct xarray by_id;
 	u32 next_id;
 	unsigned int nr;
+	unsigned int nr_hook[CBREAK_HOOKS];
 	unsigned int seq;
-	struct cbreak_classifier classifier;
+	struct cbreak_classifier classifier[CBREAK_HOOKS];
 };
 
 /* More would only make changes slow; a SYN does not notice. */
@@ -117,6 +119,7 @@ int cbreak_rule_set_params(struct cbreak_rules *rules,
 			   const struct cbreak_params *params);
 struct cbreak_rule *
 cbreak_rule_classify_rcu(const struct cbreak_rules *rules,
+			 enum cbreak_hook hook,
 			 const struct cbreak_flow *flow);
 
 #endif /* _CBREAK_RULE_H */

@@ -2,7 +2,8 @@
 /**
  * DOC: packets that begin an attempt
  *
- * A SYN without ACK. Nothing here is trusted, and nothing is written.
+ * A SYN without ACK, in one piece. Nothing here is trusted, and nothing is
+ * written.
  *
  * Context: any.
  */
@@ -14,7 +15,7 @@
 
 #include "syn.h"
 
-/* Offset of the TCP header, or negative if this is not TCP. */
+/* Offset of the TCP header, or negative if there is none. */
 static int tcp_offset(const struct sk_buff *skb, u8 family)
 {
 	__be16 frag_off;
@@ -22,7 +23,8 @@ static int tcp_offset(const struct sk_buff *skb, u8 family)
 	int off;
 
 	if (family == AF_INET)
-		return ip_hdr(skb)->protocol == IPPROTO_TCP ?
+		return ip_hdr(skb)->protocol == IPPROTO_TCP &&
+		       !ip_is_fragment(ip_hdr(skb)) ?
 		       skb_network_offset(skb) + ip_hdrlen(skb) : -1;
 
 	nexthdr = ipv6_hdr(skb)->nexthdr;
@@ -37,8 +39,8 @@ static int tcp_offset(const struct sk_buff *skb, u8 family)
  * cbreak_syn_parse - is this packet the SYN of an attempt?
  * @skb: the packet
  * @family: AF_INET or AF_INET6
- * @syn: its isn, data_len and family are filled in if it is one; the rest is
- *	 left alone
+ * @syn: its ports, isn, data_len and family are filled in if it is one; the
+ *	 rest is left alone
  *
  * Return: whether it is one.
  */
@@ -55,6 +57,8 @@ bool cbreak_syn_parse(const struct sk_buff *skb, u8 family,
 	th = skb_header_pointer(skb, off, sizeof(buf), &buf);
 	if (!th || !th->syn || th->ack)
 		return false;
+	syn->tuple.sport = th->source;
+	syn->tuple.dport = th->dest;
 	syn->isn = ntohl(th->seq);
 	syn->family = family;
 	data_len = skb->len - off - th->doff * 4;

@@ -107,6 +107,18 @@ static ssize_t cgroup_show(struct device *dev, struct device_attribute *attr,
 }
 static DEVICE_ATTR_RO(cgroup);
 
+static ssize_t hook_show(struct device *dev, struct device_attribute *attr,
+			 char *buf)
+{
+	static const char * const names[] = {
+		[CBREAK_HOOK_OUTPUT] = "output",
+		[CBREAK_HOOK_FORWARD] = "forward",
+	};
+
+	return sysfs_emit(buf, "%s\n", names[get_match(dev)->hook]);
+}
+static DEVICE_ATTR_RO(hook);
+
 static ssize_t prio_show(struct device *dev, struct device_attribute *attr,
 			 char *buf)
 {
@@ -143,6 +155,19 @@ static ssize_t mode_show(struct device *dev, struct device_attribute *attr,
 	return sysfs_emit(buf, "%s\n", names[get_params(dev).mode]);
 }
 static DEVICE_ATTR_RO(mode);
+
+static ssize_t reject_show(struct device *dev, struct device_attribute *attr,
+			   char *buf)
+{
+	static const char * const names[] = {
+		[CBREAK_REJECT_RESET] = "reset",
+		[CBREAK_REJECT_ICMP] = "icmp",
+		[CBREAK_REJECT_DROP] = "drop",
+	};
+
+	return sysfs_emit(buf, "%s\n", names[get_params(dev).reject]);
+}
+static DEVICE_ATTR_RO(reject);
 
 static ssize_t emit_ratio(char *buf, u32 ppm)
 {
@@ -294,9 +319,11 @@ static struct attribute *rule_attrs[] = {
 	&dev_attr_oif.attr,
 	&dev_attr_uid.attr,
 	&dev_attr_cgroup.attr,
+	&dev_attr_hook.attr,
 	&dev_attr_prio.attr,
 	&dev_attr_key.attr,
 	&dev_attr_mode.attr,
+	&dev_attr_reject.attr,
 	&dev_attr_error_ratio.attr,
 	&dev_attr_response_time_ms.attr,
 	&dev_attr_passing_time_ms.attr,

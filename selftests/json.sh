@@ -74,6 +74,7 @@ CB rule add db dst 10.0.0.0/8 port 1-9999 fwmark 0/0xf0 oif eth0 uid 0-65535 pri
 	connect-timeout 5m min-samples 100 on refused,timeout,icmp6:1/4,icmp:3/10 consecutive 7 \
 	slow-time 1500ms backoff 1.5 broken-time-max 3h jitter 0.1 max-pending 1000
 CB rule add all error-ratio 0.000001
+CB rule add others hook forward reject icmp
 CB rule add v6 dst "$S6" port 80 on all broken-time 1h
 CB breaker trip v6 "[$S6]:80"
 serve 8080
@@ -97,7 +98,8 @@ mapfile -t lines <"$TMP/rules.pretty"
 check "pretty JSON is many" [ ${#lines[@]} -gt 50 ]
 # shellcheck disable=SC2016 # it is jq's
 judge rules '
-	["id", "name", "prio", "key", "mode", "error_ratio", "response_time_ms",
+	["id", "name", "hook", "prio", "key", "mode", "reject", "error_ratio",
+	 "response_time_ms",
 	 "passing_time_ms", "broken_time_ms", "recovery_time_ms",
 	 "connect_timeout_ms", "min_samples", "recovery_samples", "on",
 	 "consecutive", "slow_time_ms", "backoff", "broken_time_max_ms",
@@ -105,13 +107,13 @@ judge rules '
 	["dst", "port_min", "port_max", "fwmark", "fwmask",
 	 "oif", "uid_min", "uid_max"] as $match |
 	["the pretty form is the same data", . == $pretty[0]],
-	["there are three rules", length == 3],
+	["there are four rules", length == 4],
 	["rules without match have the common keys",
 	 (.[1] | keys == ($keys | sort))],
 	["rules with match have its keys too",
 	 (.[0] | keys == ($keys + $match | sort))],
 	["numbers of a rule are whole",
-	 all(.[]; ints($keys - ["name", "key", "mode", "error_ratio", "on",
+	 all(.[]; ints($keys - ["name", "hook", "key", "mode", "reject", "error_ratio", "on",
 			    "backoff", "jitter", "counters"]))],
 	["ports are whole", (.[0] | ints(["port_min", "port_max"]))],
 	["the mark is two numbers", (.[0] | .fwmark == 0 and .fwmask == 240)],
@@ -120,8 +122,10 @@ judge rules '
 	 all(.[].error_ratio; type == "number" and . > 0 and . < 1)],
 	["on is a list of words", .[0].on == ["refused", "timeout",
 	 "icmp6:1/4", "icmp:3/10"]],
-	["names are words", [.[].name] == ["db", "all", "v6"]],
-	["ids differ", ([.[].id] | unique | length) == 3],
+	["names are words", [.[].name] == ["db", "all", "others", "v6"]],
+	["so are hooks", [.[].hook] == ["output", "output", "forward", "output"]],
+	["and ways to reject", [.[].reject] == ["reset", "reset", "icmp", "reset"]],
+	["ids differ", ([.[].id] | unique | length) == 4],
 	["counters have their keys, and are whole", all(.[].counters;
 	 ints(counter_names) and keys == (counter_names | sort))],
 	["rules say what the text says", $text == ([.[] |
@@ -131,7 +135,10 @@ judge rules '
 	 (if .fwmask then " fwmark 0x0/0xf0" else "" end) +
 	 (if .oif then " oif \(.oif)" else "" end) +
 	 (if .uid_max then " uid \(.uid_min)-\(.uid_max)" else "" end) +
-	 " " + words(["prio", "key", "mode"]) + " error-ratio " + (.error_ratio |
+	 (if .hook == "forward" then " hook forward" else "" end) +
+	 " " + words(["prio", "key", "mode"]) +
+	 (if .hook == "forward" then " reject \(.reject)" else "" end) +
+	 " error-ratio " + (.error_ratio |
 	 if . == 0.000001 then "0.000001" else tostring end) + " " +
 	 times(["response-time", "passing-time", "broken-time",
 		"recovery-time", "connect-timeout"]) + " " +
@@ -211,7 +218,7 @@ judge stats '
 	["its numbers are whole", (.[0] | ints(keys))],
 	["it has what it promises", (.[0] | keys | length == 31)],
 	["it counts rules and breakers",
-	 (.[0] | .rules == 3 and .breakers == 3 and .admitted == 4 and
+	 (.[0] | .rules == 4 and .breakers == 3 and .admitted == 4 and
 	  .rejected == 2 and .success == 2 and .refused == 1 and
 	  .unreachable == 1)],
 	["stats say what the text says", $text == (.[0] |

@@ -29,8 +29,8 @@ TEST_NAME=${0##*/}
 
 # Addresses of the client and of the server.
 C4=10.0.0.1 S4=10.0.0.2 C6=fd00::1 S6=fd00::2
-# Names of the namespaces; set by setup.
-CLIENT='' SERVER=''
+# Names of the namespaces; set by setup. OTHERS goes with them in the end.
+CLIENT='' SERVER='' OTHERS=()
 
 # How long wait_for is patient, in ms. Emulation on a busy host is slow.
 WAIT_MS=${CBREAK_WAIT_MS:-60000}
@@ -308,7 +308,7 @@ remove_namespaces()
 {
 	local ns
 
-	for ns in "$CLIENT" "$SERVER"; do
+	for ns in "$CLIENT" "$SERVER" "${OTHERS[@]}"; do
 		[ -e "/run/netns/$ns" ] || continue
 		kill_in "$ns"
 		ip netns del "$ns" || :
@@ -320,7 +320,7 @@ nothing_left()
 {
 	local ns rc=0
 
-	for ns in "$CLIENT" "$SERVER"; do
+	for ns in "$CLIENT" "$SERVER" "${OTHERS[@]}"; do
 		if [ -n "$ns" ] && [ -e "/run/netns/$ns" ]; then
 			echo "the network namespace $ns is left"
 			rc=1

@@ -16,6 +16,9 @@ TCPCLI=$LIB_DIR/tcpcli TCPSRV=$LIB_DIR/tcpsrv FORGE=$LIB_DIR/forge
 # The address family that the test is about; set by use_family.
 SRV=$S4 ICMP=icmp UNREACH=3/1
 
+# Where the clients run, if that is not the client's namespace.
+CLIENTS_AT=
+
 # What read_breaker and read_stats read; the counters at the last stats_mark.
 declare -A BREAKER STATS MARK
 
@@ -133,7 +136,7 @@ read_syns()
 # cli OPTION... PORT: tcpcli against the server; prints what it prints.
 cli()
 {
-	"$TCPCLI" -N "$CLIENT" "${@:1:$#-1}" "$SRV" "${!#}"
+	"$TCPCLI" -N "${CLIENTS_AT:-$CLIENT}" "${@:1:$#-1}" "$SRV" "${!#}"
 }
 
 # all_end RESULT N PORT [OPTION...]: N connects, all of which end so.
@@ -162,7 +165,8 @@ hold()
 	shift 2
 
 	: >"$TMP/$name"
-	"$TCPCLI" -N "$CLIENT" "$@" "$SRV" "$port" >"$TMP/$name" &
+	"$TCPCLI" -N "${CLIENTS_AT:-$CLIENT}" "$@" "$SRV" "$port" \
+		>"$TMP/$name" &
 	HOLD_PID=$!
 }
 

@@ -103,6 +103,8 @@ static void put_match(struct msg *m)
 	}
 	if (rnd(2))
 		msg_put_u32(m, CBREAK_A_RULE_PRIO, rnd(4));
+	if (rnd(2))
+		msg_put_u32(m, CBREAK_A_RULE_HOOK, rnd(2));
 }
 
 /* Of all that end an attempt, and some that do not. */
@@ -132,6 +134,10 @@ static void put_params(struct msg *m)
 	msg_put_u32(m, CBREAK_A_RULE_RECOVERY_SAMPLES, rnd(65536));
 	msg_put_u32(m, CBREAK_A_RULE_ON, 2 + 2 * rnd(15));
 	msg_put_u32(m, CBREAK_A_RULE_MODE, rnd(CBREAK_MODE_NEVER + 1));
+	/* Refused of most rules. */
+	if (!rnd(4))
+		msg_put_u32(m, CBREAK_A_RULE_REJECT,
+			    rnd(CBREAK_REJECT_DROP + 1));
 	msg_put_u32(m, CBREAK_A_RULE_CONSECUTIVE, rnd(65536));
 	msg_put_u32(m, CBREAK_A_RULE_SLOW_TIME, rnd(300001));
 	msg_put_u32(m, CBREAK_A_RULE_BACKOFF, 1000000 + rnd(9000001));
@@ -359,6 +365,10 @@ static bool valid_rule(const struct nlattr **tb)
 		  30) &&
 	       in(tb, CBREAK_A_RULE_KEY, 0, CBREAK_KEY_TYPE_RULE) &&
 	       in(tb, CBREAK_A_RULE_MODE, 0, CBREAK_MODE_NEVER) &&
+	       in(tb, CBREAK_A_RULE_HOOK, 0,
+		  tb[CBREAK_A_RULE_UID_MIN] ? 0 : CBREAK_HOOK_FORWARD) &&
+	       in(tb, CBREAK_A_RULE_REJECT, 0,
+		  in(tb, CBREAK_A_RULE_HOOK, 1, 1) ? CBREAK_REJECT_DROP : 0) &&
 	       in(tb, CBREAK_A_RULE_CONSECUTIVE, 0, CBREAK_SAMPLES_MAX) &&
 	       in(tb, CBREAK_A_RULE_SLOW_TIME, 0,
 		  CBREAK_CONNECT_TIMEOUT_MAX_MS) &&

@@ -154,6 +154,10 @@ refuse "$want" rule add x uid 0-4294967295
 refuse "every socket is in the root cgroup: leave it out (cgroup-fd)" \
 	rule add x cgroup /
 
+want="a forwarded connection has no socket here, and so neither an owner nor a cgroup"
+refuse "$want (uid-min)" rule add x uid 0 hook forward
+refuse "$want (cgroup-fd)" rule add x cgroup / hook forward
+
 # --- keys and modes --------------------------------------------------------
 
 want="a prefix as key needs a destination*"
@@ -162,6 +166,15 @@ want="a prefix as key is at least as long as the destination's*"
 refuse "$want (key-len)" rule add x dst 192.0.2.0/24 key prefix/23
 refuse "$want (key-len)" rule add x dst 192.0.2.0/24 key prefix/33
 refuse "$want (key-len)" rule add x dst 2001:db8::/64 key prefix/129
+
+want="a connect() on this host can be refused in no other way than reset:*"
+for how in icmp drop; do
+	refuse "$want (reject)" rule add x reject $how
+	refuse "$want (reject)" rule add x hook output reject $how
+	refuse "$want (reject)" rule change db reject $how
+	refuse "$want (reject)" rule replace db dst 10.0.0.0/8 port 1000-1999 \
+		reject $how
+done
 
 # --- names -----------------------------------------------------------------
 
@@ -215,6 +228,8 @@ refuse "$want" rule change db prio 0
 refuse "$want" rule change db fwmark 1
 refuse "$want" rule change db oif eth0
 refuse "$want" rule change db uid 0
+refuse "$want" rule change db hook output
+refuse "$want" rule replace db dst 10.0.0.0/8 port 1000-1999 hook forward
 for match in "fwmark 1" "oif eth0" "uid 0"; do
 	# shellcheck disable=SC2086 # it is words
 	refuse "$want" rule replace db dst 10.0.0.0/8 port 1000-1999 $match
@@ -276,6 +291,8 @@ misuse '"show" is not an object' show
 misuse '"10.0.0.2:" is not ADDR:PORT*' breaker trip db 10.0.0.2:
 misuse 'key "prefix" is not *' rule add x key prefix
 misuse 'mode "off" is not *' rule change db mode off
+misuse 'hook "input" is not *' rule add x hook input
+misuse 'reject "rst" is not *' rule change db reject rst
 
 # --- what cbctl would never send -------------------------------------------
 
@@ -308,6 +325,10 @@ raw "EINVAL 21 key must be addr+port, addr, a prefix or rule" \
 	1 $name 21=04000000
 raw "EINVAL 22 only a prefix as key has a length" 1 $name 22=18
 raw "ERANGE 23 mode must be enforce, observe or never" 3 2=646200 23=03000000
+raw "EINVAL 43 hook must be output or forward" 1 $name 43=02000000
+raw "ERANGE 44 reject must be reset, icmp or drop" 1 $name 43=01000000 \
+	44=03000000
+raw "EINVAL 32 a forwarded connection *" 1 $name 32=00000000 43=01000000
 raw "EINVAL 30 a mask of the mark without a mark" 1 $name 30=01000000
 raw "EINVAL 29 ?*" 1 $name 29=01
 raw "EINVAL 31 no interface can have this name" 1 $name 31=00

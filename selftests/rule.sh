@@ -57,6 +57,13 @@ ALL+=" broken-time-max 3m jitter 0.05 max-pending 1048576 inspector none"
 CB rule add $ALL
 check "every parameter is kept as it was given" shown all "$ALL"
 CB rule del all
+# What has no meaning for somebody else's connections is left out.
+ALL=${ALL/ uid 1000-1999/ hook forward}
+ALL=${ALL/ mode observe/ mode observe reject drop}
+# shellcheck disable=SC2086 # it is words
+CB rule add $ALL
+check "also of a rule for forwarded connections" shown all "$ALL"
+CB rule del all
 
 # --- what is shown can be typed again --------------------------------------
 
@@ -96,6 +103,9 @@ done <<-END
 	f dst fd00::2/128 broken-time 24h recovery-time 100ms
 	i dst any on refused,icmp:3/1,icmp6:1/0,icmp:11/0
 	j dst any on icmp6:4/255
+	n dst any hook forward reject icmp
+	o dst fd00::/8 hook forward mode never
+	p dst any hook output reject reset
 	_1234567.0-2:4567890123456789_ab dst 2001:db8::/33 connect-timeout 100ms
 END
 

@@ -10,7 +10,7 @@
 # shellcheck source=lib_net.sh
 . "${0%/*}/lib_net.sh"
 
-PARAM_FILES="dst port fwmark oif uid cgroup prio key mode error_ratio response_time_ms
+PARAM_FILES="dst port fwmark oif uid cgroup hook prio key mode reject error_ratio response_time_ms
 	passing_time_ms broken_time_ms recovery_time_ms connect_timeout_ms
 	min_samples recovery_samples on consecutive slow_time_ms backoff
 	broken_time_max_ms jitter max_pending inspector"
@@ -149,10 +149,10 @@ check "also of a rule that matches everything" \
 check "of mode 0444" modes "$SYS/db" "${rule_files[@]}"
 
 expect_eq "parameters are what was set" \
-	"10.0.0.0/8 80-8080 0x0/0xff eth0 0-9 any 4 addr+port enforce 0.700000 3600000 90000 \
+	"10.0.0.0/8 80-8080 0x0/0xff eth0 0-9 any output 4 addr+port enforce reset 0.700000 3600000 90000 \
 7200000 250 300000 100 0 refused timeout icmp6:1/4 icmp:3/10 7 1500 1.500000 10800000 0.100000 20 none" "$(values "$SYS/db" "${parameters[@]}")"
 expect_eq "or the defaults" \
-	"any any any any any any 0 addr+port enforce 0.500000 10000 10000 10000 10000 3000 5 1 \
+	"any any any any any any output 0 addr+port enforce reset 0.500000 10000 10000 10000 10000 3000 5 1 \
 refused timeout unreachable slow 0 0 1.000000 86400000 0.000000 0 none" \
 	"$(values "$SYS/any" "${parameters[@]}")"
 expect_eq "an IPv6 prefix and a single port" "fd00::/16 80 unreachable" \
@@ -161,6 +161,15 @@ CB rule change db error-ratio 0.000001 response-time 100ms
 expect_eq "a change is seen at once" "0.000001 100 90000" \
 	"$(values "$SYS/db" error_ratio response_time_ms passing_time_ms)"
 CB rule change db error-ratio 0.7 response-time 1h
+CB rule add others hook forward
+expect_eq "a rule for forwarded connections" "forward reset" \
+	"$(values "$SYS/others" hook reject)"
+CB rule change others reject icmp
+expect_eq "with another way to reject" "forward icmp" \
+	"$(values "$SYS/others" hook reject)"
+CB rule change others reject drop
+expect_eq "or none" "forward drop" "$(values "$SYS/others" hook reject)"
+CB rule del others
 
 # --- breakers --------------------------------------------------------------
 

@@ -34,7 +34,9 @@ enum cbctl_status {
  * @KEYWORD_TIME: a duration
  * @KEYWORD_ON: kinds of failure
  * @KEYWORD_KEY: what shares a breaker, in two attributes
+ * @KEYWORD_HOOK: a hook
  * @KEYWORD_MODE: a mode
+ * @KEYWORD_REJECT: a way to reject
  * @KEYWORD_INSPECTOR: a BPF program
  */
 enum keyword_type {
@@ -50,7 +52,9 @@ enum keyword_type {
 	KEYWORD_TIME,
 	KEYWORD_ON,
 	KEYWORD_KEY,
+	KEYWORD_HOOK,
 	KEYWORD_MODE,
+	KEYWORD_REJECT,
 	KEYWORD_INSPECTOR,
 };
 

@@ -82,6 +82,17 @@ static const char *put_cgroup(struct nlmsghdr *nlh, const char *word)
 	return err;
 }
 
+static const char *put_hook(struct nlmsghdr *nlh, const char *word)
+{
+	const char *err;
+	uint32_t hook;
+
+	err = parse_hook(word, &hook);
+	if (!err)
+		nl_put(nlh, CBREAK_A_RULE_HOOK, &hook, sizeof(hook));
+	return err;
+}
+
 static const char *put_key(struct nlmsghdr *nlh, const char *word)
 {
 	const char *err;
@@ -121,6 +132,8 @@ const char *match_put(struct nlmsghdr *nlh, const struct keyword *kw,
 		return put_uids(nlh, word);
 	case KEYWORD_CGROUP:
 		return put_cgroup(nlh, word);
+	case KEYWORD_HOOK:
+		return put_hook(nlh, word);
 	default:
 		return put_key(nlh, word);
 	}
@@ -189,6 +202,31 @@ static void print_cgroup(const struct nlattr **tb)
 		out_text("(deleted)");
 }
 
+/**
+ * match_is_forward() - is a rule for connections that are forwarded?
+ * @tb: the rule's attributes
+ *
+ * Return: whether it is.
+ */
+bool match_is_forward(const struct nlattr **tb)
+{
+	return tb[CBREAK_A_RULE_HOOK] &&
+	       nl_uint(tb[CBREAK_A_RULE_HOOK]) == CBREAK_HOOK_FORWARD;
+}
+
+/* In text nothing of what is so unless it is said. */
+static void print_hook(const struct nlattr **tb)
+{
+	char buf[OUT_VALUE_LEN];
+
+	if (!tb[CBREAK_A_RULE_HOOK])
+		return;
+	out_format_enum(buf, &parse_hooks, nl_uint(tb[CBREAK_A_RULE_HOOK]));
+	out_json_string("hook", buf);
+	if (match_is_forward(tb))
+		out_text("hook %s", buf);
+}
+
 static void print_key(const struct nlattr **tb)
 {
 	char buf[OUT_VALUE_LEN], word[OUT_VALUE_LEN + sizeof("/255")];
@@ -233,6 +271,9 @@ bool match_print(const struct keyword *kw, const struct nlattr **tb)
 		return true;
 	case KEYWORD_CGROUP:
 		print_cgroup(tb);
+		return true;
+	case KEYWORD_HOOK:
+		print_hook(tb);
 		return true;
 	case KEYWORD_KEY:
 		print_key(tb);

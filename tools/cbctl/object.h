@@ -15,6 +15,7 @@ extern const struct names rule_attrs;
 
 const char *match_put(struct nlmsghdr *nlh, const struct keyword *kw,
 		      const char *word);
+bool match_is_forward(const struct nlattr **tb);
 bool match_print(const struct keyword *kw, const struct nlattr **tb);
 void rule_print_config(const struct nlattr **tb);
 void breaker_print_dest(const struct nlattr *addr, const struct nlattr *port,

@@ -22,6 +22,8 @@ extern const struct names parse_causes;
 extern const struct names parse_holds;
 extern const struct names parse_modes;
 extern const struct names parse_key_types;
+extern const struct names parse_hooks;
+extern const struct names parse_rejects;
 
 /**
  * struct addr - an IPv4 or IPv6 address
@@ -126,7 +128,9 @@ const char *parse_fwmark(const char *word, struct fwmark *fwmark);
 const char *parse_endpoint(const char *word, struct addr *addr, uint16_t *port);
 const char *parse_dest(const char *word, struct dest *dest);
 const char *parse_key(const char *word, struct key *key);
+const char *parse_hook(const char *word, uint32_t *hook);
 const char *parse_mode(const char *word, uint32_t *mode);
+const char *parse_reject(const char *word, uint32_t *reject);
 const char *parse_state(const char *word, uint8_t *state);
 const char *parse_on(const char *word, struct on *on);
 

@@ -59,6 +59,8 @@ static const char *const rule_names[] = {
 	[CBREAK_A_RULE_INSPECTOR_NAME]		= "inspector-name",
 	[CBREAK_A_RULE_INSPECTOR_TAG]		= "inspector-tag",
 	[CBREAK_A_RULE_MAX_PENDING]		= "max-pending",
+	[CBREAK_A_RULE_HOOK]			= "hook",
+	[CBREAK_A_RULE_REJECT]			= "reject",
 };
 
 /* Names of the attributes of a rule, for errors. */
@@ -78,6 +80,8 @@ static const struct keyword rule_keywords[] = {
 	  KEYWORD_UIDS, CBREAK_A_RULE_UID_MIN },
 	{ "cgroup", "PATH", "Cgroup of the socket, or one above it",
 	  KEYWORD_CGROUP, CBREAK_A_RULE_CGROUP },
+	{ "hook", "HOOK", "This host's connections or others': {output|forward}",
+	  KEYWORD_HOOK, CBREAK_A_RULE_HOOK },
 	{ "prio", "N", "The lower one wins between equal matches",
 	  KEYWORD_NUMBER, CBREAK_A_RULE_PRIO },
 	{ "key", "KEY", "What shares a breaker: {addr+port|addr|prefix/|rule}",
@@ -85,6 +89,9 @@ static const struct keyword rule_keywords[] = {
 	/* From here on they can be changed. */
 	{ "mode", "MODE", "What a breaker does: {enforce|observe|never}",
 	  KEYWORD_MODE, CBREAK_A_RULE_MODE },
+	{ "reject", "HOW",
+	  "How, if its client is forwarded: {reset|icmp|drop}",
+	  KEYWORD_REJECT, CBREAK_A_RULE_REJECT },
 	{ "error-ratio", "R", "Share of failures that is too much: 0.3 or 30%",
 	  KEYWORD_RATIO, CBREAK_A_RULE_ERROR_RATIO },
 	{ "response-time", "T", "Length of the window: 250ms, 10s, 5m or 1h",
@@ -121,7 +128,7 @@ static const struct keyword rule_keywords[] = {
 	{ }
 };
 
-#define MATCH_KEYWORDS	8
+#define MATCH_KEYWORDS	9
 
 static const char *put_param(struct nlmsghdr *nlh, const struct keyword *kw,
 			     const char *word)
@@ -136,12 +143,16 @@ static const char *put_param(struct nlmsghdr *nlh, const struct keyword *kw,
 	case KEYWORD_OIF:
 	case KEYWORD_UIDS:
 	case KEYWORD_CGROUP:
+	case KEYWORD_HOOK:
 	case KEYWORD_KEY:
 		return match_put(nlh, kw, word);
 	case KEYWORD_INSPECTOR:
 		return inspector_put(nlh, word);
 	case KEYWORD_MODE:
 		err = parse_mode(word, &value);
+		break;
+	case KEYWORD_REJECT:
+		err = parse_reject(word, &value);
 		break;
 	case KEYWORD_RATIO:
 		err = parse_ratio(word, &value);
@@ -238,6 +249,17 @@ static int rule_del(int argc, char **argv)
 	return nl_do(nlh, &rule_attrs, NULL, NULL);
 }
 
+/* A rule for output has no choice. */
+static void print_reject(const char *name, const struct nlattr **tb)
+{
+	char buf[OUT_VALUE_LEN];
+
+	out_format_enum(buf, &parse_rejects, nl_uint(tb[CBREAK_A_RULE_REJECT]));
+	out_json_string(name, buf);
+	if (match_is_forward(tb))
+		out_text("%s %s", name, buf);
+}
+
 static void print_param(const struct keyword *kw, const struct nlattr **tb)
 {
 	const struct nlattr *attr = tb[kw->attr];
@@ -258,6 +280,8 @@ static void print_param(const struct keyword *kw, const struct nlattr **tb)
 	case KEYWORD_MODE:
 		return out_string(kw->name, out_format_enum(buf, &parse_modes,
 							    nl_uint(attr)));
+	case KEYWORD_REJECT:
+		return print_reject(kw->name, tb);
 	case KEYWORD_ON:
 		return on_print(kw->name, attr, tb[CBREAK_A_RULE_ON_ICMP]);
 	default:

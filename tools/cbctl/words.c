@@ -41,6 +41,17 @@ static const char *const modes[] = {
 	[CBREAK_MODE_NEVER]		= "never",
 };
 
+static const char *const hooks[] = {
+	[CBREAK_HOOK_OUTPUT]		= "output",
+	[CBREAK_HOOK_FORWARD]		= "forward",
+};
+
+static const char *const rejects[] = {
+	[CBREAK_REJECT_RESET]		= "reset",
+	[CBREAK_REJECT_ICMP]		= "icmp",
+	[CBREAK_REJECT_DROP]		= "drop",
+};
+
 static const char *const key_types[] = {
 	[CBREAK_KEY_TYPE_ADDR_PORT]	= "addr+port",
 	[CBREAK_KEY_TYPE_ADDR]		= "addr",
@@ -61,6 +72,8 @@ const struct names parse_causes = { causes, ARRAY_SIZE(causes) };
 const struct names parse_holds = { holds, ARRAY_SIZE(holds) };
 const struct names parse_modes = { modes, ARRAY_SIZE(modes) };
 const struct names parse_key_types = { key_types, ARRAY_SIZE(key_types) };
+const struct names parse_hooks = { hooks, ARRAY_SIZE(hooks) };
+const struct names parse_rejects = { rejects, ARRAY_SIZE(rejects) };
 
 /**
  * names_get() - the word for a value
@@ -119,6 +132,20 @@ const char *parse_key(const char *word, struct key *key)
 }
 
 /**
+ * parse_hook() - the name of a hook
+ * @word: the word
+ * @hook: set to the enum cbreak_hook
+ *
+ * Return: NULL or what is wrong with the word.
+ */
+const char *parse_hook(const char *word, uint32_t *hook)
+{
+	if (find_name(&parse_hooks, word, strlen(word), hook))
+		return NULL;
+	return "is not output or forward";
+}
+
+/**
  * parse_mode() - the name of a mode
  * @word: the word
  * @mode: set to the enum cbreak_mode
@@ -130,6 +157,20 @@ const char *parse_mode(const char *word, uint32_t *mode)
 	if (find_name(&parse_modes, word, strlen(word), mode))
 		return NULL;
 	return "is not enforce, observe or never";
+}
+
+/**
+ * parse_reject() - the name of a way to reject
+ * @word: the word
+ * @reject: set to the enum cbreak_reject
+ *
+ * Return: NULL or what is wrong with the word.
+ */
+const char *parse_reject(const char *word, uint32_t *reject)
+{
+	if (find_name(&parse_rejects, word, strlen(word), reject))
+		return NULL;
+	return "is not reset, icmp or drop";
 }
 
 /**

@@ -58,7 +58,7 @@ tables_are_found()
 	same "commands of rule" "$(commands rule | wc -l)" 8
 	same "commands of breaker" "$(commands breaker | wc -l)" 8
 	same "commands of stats" "$(commands stats | wc -l)" 3
-	same "keywords of rule" "$(keywords rule | wc -l)" 25
+	same "keywords of rule" "$(keywords rule | wc -l)" 27
 	same "keywords of breaker" "$(keywords breaker | tr '\n' ' ')" \
 		"state port port for "
 	same "keywords of monitor" "$(keywords monitor)" count
@@ -120,11 +120,11 @@ help_names_every_keyword()
 			has_keyword "$keyword" rule "$command"
 		done
 		# What a rule matches cannot be changed.
-		[[ $keyword =~ ^(dst|port|fwmark|oif|uid|cgroup|prio|key)$ ]] ||
+		[[ $keyword =~ ^(dst|port|fwmark|oif|uid|cgroup|hook|prio|key)$ ]] ||
 			has_keyword "$keyword" rule change
 	done
 	call rule change help
-	grep -E '^    (dst|port|fwmark|oif|uid|cgroup|prio|key)' <<< "$out"
+	grep -E '^    (dst|port|fwmark|oif|uid|cgroup|hook|prio|key)' <<< "$out"
 	for command in show list ls; do
 		has_keyword state breaker "$command"
 	done
@@ -218,7 +218,7 @@ names_are_the_headers()
 		"$SOURCE"/*.c)
 	while read -r constant; do
 		grep -q "\[$constant\]" "$SOURCE"/*.c || echo "no $constant"
-	done < <(grep -Eo '^	CBREAK_((A_(RULE|COUNTERS|BREAKER|STATS))|STATE|KIND|CAUSE|HOLD|MODE|KEY_TYPE)_[A-Z_]*' \
+	done < <(grep -Eo '^	CBREAK_((A_(RULE|COUNTERS|BREAKER|STATS))|STATE|KIND|CAUSE|HOLD|MODE|HOOK|REJECT|KEY_TYPE)_[A-Z_]*' \
 		"$UAPI" | grep -Ev '_(PAD|MAX|NONE)$'
 		echo CBREAK_A_STATS_BREAKERS_MAX
 		echo CBREAK_A_STATS_ATTEMPTS_MAX)
@@ -252,6 +252,9 @@ completion_offers_values()
 		" passing broken recovering "
 	same kinds "$(offers rule add web on "")" \
 		" refused timeout unreachable slow all "
+	same hooks "$(offers rule add web hook "")" " output forward "
+	same "ways to reject" "$(offers rule change web reject "")" \
+		" reset icmp drop "
 	same "a list of kinds" "$(offers rule add web on refused,t)" \
 		" refused,timeout "
 	same options "$(offers --n)" " --netns "
@@ -331,6 +334,8 @@ wrong_usage_is_told()
 		is not addr+port|rule add a key prefix
 		is not addr+port|rule add a key addr/32
 		is not enforce|rule add a mode off
+		is not output|rule add a hook prerouting
+		is not reset|rule add a reject rst
 		inspector "/no/such" cannot be opened: |rule add a inspector /no/such
 		inspector "id:x" is not a number|rule add a inspector id:x
 		what a rule matches stays|rule change a dst any

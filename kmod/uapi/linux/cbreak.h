@@ -62,6 +62,19 @@ enum cbreak_mode {
 	CBREAK_MODE_NEVER,
 };
 
+/* Whose connections a rule is for. */
+enum cbreak_hook {
+	CBREAK_HOOK_OUTPUT,
+	CBREAK_HOOK_FORWARD,
+};
+
+/* How the client hears that a breaker rejects. */
+enum cbreak_reject {
+	CBREAK_REJECT_RESET,
+	CBREAK_REJECT_ICMP,
+	CBREAK_REJECT_DROP,
+};
+
 /* What shares a breaker. */
 enum cbreak_key_type {
 	CBREAK_KEY_TYPE_ADDR_PORT,
@@ -146,6 +159,8 @@ enum cbreak_attr_rule {
 	CBREAK_A_RULE_INSPECTOR_NAME,
 	CBREAK_A_RULE_INSPECTOR_TAG,
 	CBREAK_A_RULE_MAX_PENDING,
+	CBREAK_A_RULE_HOOK,
+	CBREAK_A_RULE_REJECT,
 
 	__CBREAK_A_RULE_MAX,
 	CBREAK_A_RULE_MAX = (__CBREAK_A_RULE_MAX - 1)
