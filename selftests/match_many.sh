@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: GPL-2.0
 #
 # Ten thousand rules cost a SYN as many lookups as ten of the same kinds, and the
-# right one of them is found, told by real connects.
+# right one of them is found, told by real connects. A kernel that looks for bugs
+# gets a tenth of them: it takes minutes for the rest, and finds no more.
 
 # shellcheck source=lib.sh
 . "${0%/*}/lib.sh"
@@ -10,6 +11,9 @@
 . "${0%/*}/lib_net.sh"
 # shellcheck source=lib_match.sh
 . "${0%/*}/lib_match.sh"
+
+RULES=10000
+[ "${CBREAK_SLOW:-1}" = 1 ] || RULES=1000
 
 # admits RULE COMMAND...: the attempt that COMMAND makes is RULE's.
 admits()
@@ -30,17 +34,17 @@ thousands()
 	"$LIB_DIR/nl_rules" "$CLIENT" mix 0 10
 	read_stats
 	masks=${STATS[masks]}
-	"$LIB_DIR/nl_rules" "$CLIENT" mix 10 10000
+	"$LIB_DIR/nl_rules" "$CLIENT" mix 10 $RULES
 	read_stats
-	expect_eq "ten thousand rules take as many lookups as ten" \
-		"10000 $masks" "${STATS[rules]} ${STATS[masks]}"
-	check "the right one of ten thousand by mark" \
-		admits r9997 one -m 9997
-	check "by user" admits r9998 as 9998
+	expect_eq "$RULES rules take as many lookups as ten" \
+		"$RULES $masks" "${STATS[rules]} ${STATS[masks]}"
+	check "the right one of them by mark" \
+		admits r$((RULES - 3)) one -m $((RULES - 3))
+	check "by user" admits r$((RULES - 2)) as $((RULES - 2))
 	ip -n "$CLIENT" link set eth1 down
-	ip -n "$CLIENT" link set eth1 name e9999
-	up_again e9999
-	check "by interface" admits r9999 other_way
+	ip -n "$CLIENT" link set eth1 name e$((RULES - 1))
+	up_again e$((RULES - 1))
+	check "by interface" admits r$((RULES - 1)) other_way
 	use_family 4
 	check "and by destination" admits r0 one
 }
