@@ -132,7 +132,9 @@ one()
 	local tests_passed=0 tests_failed=0 tests_skipped=0
 	local scripts_passed=0 scripts_failed=0 scripts_skipped=0
 
-	export CBREAK_KERNEL=${package[$name]} CBREAK_KO=$work/$name/kmod/cbreak.ko
+	local modules=("$work/$name"/{kmod/cbreak,faults/cbreak_faults}.ko)
+
+	export CBREAK_KERNEL=${package[$name]} CBREAK_KO="${modules[*]}"
 	log "kernel $name: fetching"
 	if ! at=$("$vm/fetch.sh" kernel) ||
 	   ! "$vm/fetch.sh" modules toolchain >/dev/null; then
@@ -146,11 +148,11 @@ one()
 	if build "$work/$name" "$log.build"; then
 		passed=$((passed + 1))
 	else
-		fail "$release: the module builds without a warning"
+		fail "$release: the modules build without a warning"
 		tail -n 40 "$log.build"
 		built=failed
 	fi
-	if [ -e "$CBREAK_KO" ]; then
+	if [ -e "${modules[0]}" ] && [ -e "${modules[1]}" ]; then
 		log "$release: selftests in two VMs"
 		guests "$log" || rc=1
 		report "$log.1"

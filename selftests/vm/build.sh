@@ -1,14 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: GPL-2.0
 #
-# Compile this tree's module for CBREAK_KERNEL, in a directory of its own, so
+# Compile this tree's modules for CBREAK_KERNEL, in a directory of its own, so
 # that builds for several kernels do not meet:
 #
 #	build.sh DIR [MAKE-ARGUMENT...]
 #
-# The module is DIR/kmod/cbreak.ko.  Where the headers are too new for this
-# machine's compiler, it is compiled in a chroot: as root, or as anybody whom
-# the kernel allows a user namespace.
+# They are DIR/kmod/cbreak.ko and DIR/faults/cbreak_faults.ko.  Where the
+# headers are too new for this machine's compiler, they are compiled in a
+# chroot: as root, or as anybody whom the kernel allows a user namespace.
 set -euo pipefail
 
 # shellcheck source=common.sh
@@ -45,15 +45,31 @@ at=$("$VM_DIR/fetch.sh" kernel headers toolchain) || exit 1
 	read -r root
 } <<<"$at"
 
-rm -rf "$dir/kmod"
-mkdir "$dir/kmod"
-cp "$TREE/Kbuild" "$dir/"
-tar -c -C "$TREE" --exclude='*.o' --exclude='*.ko' --exclude='.*.cmd' \
-	--exclude='*.mod*' kmod | tar -x --no-same-owner -C "$dir"
+# copy PARENT NAME: the sources there.
+copy()
+{
+	rm -rf "${dir:?}/$2"
+	tar -c -C "$1" --exclude='*.o' --exclude='*.ko' --exclude='.*.cmd' \
+		--exclude='*.mod*' "$2" | tar -x --no-same-owner -C "$dir"
+}
 
-if [ "$root" = / ]; then
-	make -C "$headers" M="$dir" CC=gcc "$@" modules
-else
-	within "$root" "$kernel" "$dir" \
-		make -C "/kernel/${headers#"$kernel"/}" M=/module "$@" modules
-fi
+# compile SUBDIR [MAKE-ARGUMENT...]: what the Kbuild in there describes.
+compile()
+{
+	local sub=$1
+	shift
+
+	if [ "$root" = / ]; then
+		make -C "$headers" M="$dir$sub" CC=gcc "$@" modules
+	else
+		within "$root" "$kernel" "$dir" \
+			make -C "/kernel/${headers#"$kernel"/}" \
+			M="/module$sub" "$@" modules
+	fi
+}
+
+cp "$TREE/Kbuild" "$dir/"
+copy "$TREE" kmod
+copy "$TREE/selftests" faults
+compile '' "$@"
+compile /faults "$@"
