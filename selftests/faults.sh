@@ -206,6 +206,9 @@ fail_nth_setup()
 }
 
 [ -x "$WALK" ] || skip_all "$WALK has not been built"
+# Since 6.11 the hooks are there only where the kernel injects faults itself.
+grep -q ' should_failslab$' /proc/kallsyms ||
+	skip_all "this kernel has no should_failslab()"
 modprobe cbreak_faults || skip_all "cbreak_faults.ko cannot be loaded"
 net_setup
 fail_nth_setup
