@@ -26,6 +26,8 @@ MARK = "__sys_connect"
 TRACE = re.compile(rb"\[[0-9a-f]+/([0-9a-f]+)/")
 # Less than that is chance: an interrupt, another path through a hash table.
 LEAST = 3
+# Fewer than that were not watched from the beginning to the end.
+LEAST_OPERATIONS = 20
 
 
 class Monitor:
@@ -97,6 +99,8 @@ def count(log, symbols):
                 since = collections.Counter()
             if since is not None:
                 since[address] += 1
+    if operations < LEAST_OPERATIONS:
+        sys.exit(f"profile.py: only {operations} operations are in the log")
     functions = collections.Counter()
     for address, number in total.items():
         index = bisect.bisect(starts, address) - 1
