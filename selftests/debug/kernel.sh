@@ -17,13 +17,8 @@ set -euo pipefail
 DEBUG_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source-path=SCRIPTDIR source=../vm/common.sh
 . "$DEBUG_DIR/../vm/common.sh"
-
-# Nothing of a calling make may reach the kernel's.
-unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES GNUMAKEFLAGS
-unset ARCH SUBARCH CROSS_COMPILE LLVM CC HOSTCC LD C M O V W KCFLAGS
-unset KBUILD_OUTPUT KBUILD_EXTMOD KBUILD_EXTRA_SYMBOLS KBUILD_EXTRA_WARN
-unset INSTALL_MOD_PATH LOCALVERSION SUBDIRS
-export LC_ALL=C
+# shellcheck source-path=SCRIPTDIR source=../vm/kernel_build.sh
+. "$VM_DIR/kernel_build.sh"
 
 # tune KIND: objects that are not like the rest. As arguments of make these
 # hold in all directories; builds of modules never see them.
@@ -52,53 +47,6 @@ tune()
 	esac
 }
 
-# configure FRAGMENT...: every line of them must have survived.
-configure()
-{
-	local line symbol lost=0
-
-	{
-		"${MAKE[@]}" tinyconfig
-		cat "$@" >>"$OBJ/.config"
-		"${MAKE[@]}" olddefconfig
-	} >"$OBJ/log" 2>&1 || {
-		tail -n 40 "$OBJ/log" >&2
-		return 1
-	}
-	while read -r line; do
-		case $line in
-		CONFIG_*)
-			grep -qxF "$line" "$OBJ/.config" && continue ;;
-		"# CONFIG_"*" is not set")
-			symbol=${line#\# }
-			symbol=${symbol%% *}
-			grep -q "^$symbol=" "$OBJ/.config" || continue ;;
-		*)	continue ;;
-		esac
-		log "lost by olddefconfig: $line"
-		lost=1
-	done < <(cat "$@")
-	return $lost
-}
-
-# watch PID: progress, until the compiler run PID is over; its status.
-watch()
-{
-	local pid=$1 next=$((SECONDS + 60)) rc=0
-
-	# $$ is this script, whatever subshell this is.
-	while kill -0 "$pid" 2>/dev/null; do
-		kill -0 $$ 2>/dev/null || kill "$pid"
-		if [ "$SECONDS" -ge "$next" ]; then
-			log "$(grep -c '^  CC ' "$OBJ/log") objects"
-			next=$((SECONDS + 60))
-		fi
-		sleep 0.5
-	done
-	wait "$pid" || rc=$?
-	return $rc
-}
-
 # devel SOURCE TREE: all that module builds ask for.
 devel()
 {
@@ -123,15 +71,10 @@ make_kernel()
 
 	mkdir "$OBJ"
 	log "$kind kernel: configuring"
-	configure "$DEBUG_DIR/base.config" "$DEBUG_DIR/$kind.config"
+	configure "$OBJ" "$DEBUG_DIR/base.config" "$DEBUG_DIR/$kind.config"
 	log "$kind kernel: building, some minutes on two processors"
 	# shellcheck disable=SC2046 # one word each
-	"${MAKE[@]}" $(tune "$kind") -j "$(nproc)" bzImage modules \
-		>"$OBJ/log" 2>&1 </dev/null &
-	watch $! || {
-		grep -v '^  [A-Z]' "$OBJ/log" | tail -n 40 >&2
-		return 1
-	}
+	compile "$OBJ" $(tune "$kind") bzImage modules
 	release=$(cat "$OBJ/include/config/kernel.release")
 	lib=$dir/lib/modules/$release
 	mkdir -p "$lib"

@@ -19,17 +19,12 @@ set -euo pipefail
 KUNIT_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 # shellcheck source-path=SCRIPTDIR source=../vm/common.sh
 . "$KUNIT_DIR/../vm/common.sh"
+# shellcheck source-path=SCRIPTDIR source=../vm/kernel_build.sh
+. "$VM_DIR/kernel_build.sh"
 
 TIMEOUT=${CBREAK_KUNIT_TIMEOUT:-300}
 CONSOLE_MAX=$((16 << 20))
 UML_PID=
-
-# Nothing of a calling make may reach the kernel's.
-unset MAKEFLAGS MFLAGS MAKELEVEL MAKEOVERRIDES GNUMAKEFLAGS
-unset ARCH SUBARCH CROSS_COMPILE LLVM CC HOSTCC LD C M O V W KCFLAGS
-unset KBUILD_OUTPUT KBUILD_EXTMOD KBUILD_EXTRA_SYMBOLS KBUILD_EXTRA_WARN
-unset INSTALL_MOD_PATH LOCALVERSION SUBDIRS
-export LC_ALL=C
 
 usage()
 {
@@ -38,56 +33,6 @@ usage()
 }
 
 # --- the kernel ------------------------------------------------------------
-
-# watch LOG PID: progress, until the compiler run PID is over; its status.
-watch()
-{
-	local log=$1 pid=$2 next=$((SECONDS + 20)) rc=0
-
-	# $$ is run.sh, whatever subshell this is.
-	while kill -0 "$pid" 2>/dev/null; do
-		kill -0 $$ 2>/dev/null || kill "$pid"
-		if [ "$SECONDS" -ge "$next" ]; then
-			log "kernel: $(grep -c '^  CC ' "$log") of about" \
-				"580 objects"
-			next=$((SECONDS + 20))
-		fi
-		sleep 0.5
-	done
-	wait "$pid" || rc=$?
-	return $rc
-}
-
-# configure SOURCE OBJ: every line of uml.config must have survived.
-configure()
-{
-	local source=$1 obj=$2 line symbol lost=0
-
-	cat "$source/Kconfig" "$KUNIT_DIR/Kconfig" >"$obj/Kconfig"
-	{
-		"${MAKE[@]}" -C "$source" O="$obj" tinyconfig
-		cat "$KUNIT_DIR/uml.config" >>"$obj/.config"
-		"${MAKE[@]}" -C "$source" O="$obj" olddefconfig
-	} >"$obj/log" 2>&1 || {
-		tail -n 40 "$obj/log" >&2
-		return 1
-	}
-	while read -r line; do
-		case $line in
-		CONFIG_*)
-			grep -qxF "$line" "$obj/.config" && continue
-			symbol=${line%%=*} ;;
-		"# CONFIG_"*" is not set")
-			symbol=${line#\# }
-			symbol=${symbol%% *}
-			grep -q "^$symbol=" "$obj/.config" || continue ;;
-		*)	continue ;;
-		esac
-		log "kernel: lost by olddefconfig: $line"
-		lost=1
-	done <"$KUNIT_DIR/uml.config"
-	return $lost
-}
 
 # devel SOURCE OBJ TREE: the kernel, and all that module builds ask for; the
 # result needs neither SOURCE nor OBJ.
@@ -109,7 +54,8 @@ devel()
 make_uml()
 {
 	local source=$1 dir=$2 obj=$2/obj
-	local MAKE=(make ARCH=um KBUILD_KCONFIG="$obj/Kconfig")
+	local MAKE=(make -C "$source" O="$obj" ARCH=um
+		    KBUILD_KCONFIG="$obj/Kconfig")
 	local file
 
 	# The files that every kmalloc() and kfree() goes through, to note the
@@ -119,14 +65,10 @@ make_uml()
 	done
 	mkdir "$obj"
 	log "kernel: configuring"
-	configure "$source" "$obj"
+	cat "$source/Kconfig" "$KUNIT_DIR/Kconfig" >"$obj/Kconfig"
+	configure "$obj" "$KUNIT_DIR/uml.config"
 	log "kernel: building, a few minutes on two CPUs"
-	"${MAKE[@]}" -C "$source" O="$obj" -j "$(nproc)" linux modules \
-		>"$obj/log" 2>&1 </dev/null &
-	watch "$obj/log" $! || {
-		grep -v '^  [A-Z]' "$obj/log" | tail -n 40 >&2
-		return 1
-	}
+	compile "$obj" linux modules
 	devel "$source" "$obj" "$dir/tree"
 	rm -r "$obj"
 	log "kernel: built, $(du -sh "$dir" | cut -f 1)"
