@@ -16,6 +16,19 @@ client_nft()
 	nsenter --net="/run/netns/$CLIENT" nft "$@"
 }
 
+# The firewall marks what goes to the port, before cbreak is asked.
+mangle_marks()
+{
+	client_nft -f - <<-END
+		table inet own {
+			chain mangle {
+				type route hook output priority mangle
+				tcp dport $PORT meta mark set 0x10
+			}
+		}
+	END
+}
+
 # --- marks -----------------------------------------------------------------
 
 marks()
@@ -41,15 +54,7 @@ marks()
 		falls_under host one -m 16
 	CB rule del host
 
-	# The same by the firewall, before cbreak is asked.
-	client_nft -f - <<-END
-		table inet own {
-			chain mangle {
-				type route hook output priority mangle
-				tcp dport $PORT meta mark set 0x10
-			}
-		}
-	END
+	mangle_marks
 	check "$what: a mark that mangle sets" falls_under low one
 	check "$what: and that it changes" falls_under low one -m $((0x1210))
 	# Later than that is too late.
@@ -114,14 +119,7 @@ rerouted()
 		rule add fwmark 0x10 table 100
 		route add 10.0.0.0/24 dev eth1 via 10.1.0.2 table 100
 	END
-	client_nft -f - <<-END
-		table inet own {
-			chain mangle {
-				type route hook output priority mangle
-				tcp dport $PORT meta mark set 0x10
-			}
-		}
-	END
+	mangle_marks
 	CB rule add zero oif eth0
 	CB rule add one oif eth1
 	check "an interface that mangle's mark leads to" falls_under one one
