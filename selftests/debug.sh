@@ -65,12 +65,13 @@ tmp=$(mktemp -d) || exit 1
 trap 'rm -rf "$tmp"' EXIT
 
 # How a guest is run, by kind: how much slower than the stock kernel it may be,
-# its memory, and parameters of the kernel. Of a race, KCSAN sees what happens
-# while it makes one access in skip_watch wait; only a small part of the kernel
-# is looked at, so many can.
+# its memory, and parameters of the kernel. With KASAN, what RCU is to free piles
+# up, and who waits for a grace period waits for minutes in the same queue, unless
+# it is expedited. Of a race, KCSAN sees what happens while it makes one access in
+# skip_watch wait; only a small part of the kernel is looked at, so many can.
 slow=10 mem=2G
 declare -A append=(
-	[kasan]=''
+	[kasan]='rcupdate.rcu_expedited=1'
 	[kcsan]='kcsan.skip_watch=200'
 )
 

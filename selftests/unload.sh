@@ -12,10 +12,15 @@
 ROUNDS=10
 OPEN=80 CLOSED=81 SILENT=82 TRIPPED=83 RECOVERS=84
 
+# What goes on is to leave a slow kernel time to free what RCU frees, or the
+# module waits for minutes in the same queue: milliseconds, and as seconds.
+INTERVAL=$((20 * ${CBREAK_SLOW:-1}))
+printf -v PAUSE '0.%03d' $((50 * ${CBREAK_SLOW:-1}))
+
 # begin NETNS ADDRESS PORT OPTION...: a client that connects for ever.
 begin()
 {
-	"$TCPCLI" -N "$1" -q -n 1000000 -i 20 "${@:4}" "$2" "$3" \
+	"$TCPCLI" -N "$1" -q -n 1000000 -i $INTERVAL "${@:4}" "$2" "$3" \
 		>"$TMP/client" &
 	clients+=($!)
 }
@@ -58,18 +63,18 @@ list_for_ever()
 	while :; do
 		CB breaker show
 		CB rule show
-		pause 0.05
+		pause $PAUSE
 	done
 }
 
 read_sysfs_for_ever()
 {
 	# shellcheck disable=SC2016 # for the inner shell
-	exec ip netns exec "$CLIENT" bash -c 'while ! read -r -t 0.05; do
+	exec ip netns exec "$CLIENT" bash -c 'while ! read -r -t "$1"; do
 		for f in /sys/class/cbreak/*/breakers/*/*; do
 			read -r _ <"$f"
 		done 2>/dev/null
-	done' <&"$never"
+	done' bash $PAUSE <&"$never"
 }
 
 nothing_of_it_is_left()
