@@ -4,7 +4,9 @@
  *
  * A pure unit: it knows no packets, namespaces or clocks. The present and
  * randomness are arguments, and a call tells its caller what transition it
- * made, so that the caller can start timers and report it.
+ * made, so that the caller can start timers and report it. All that it knows of
+ * other breakers is how many of its rule are BROKEN: a trip that would make them
+ * too many is withheld.
  *
  * Semantics after the text of aiomisc.CircuitBreaker; the differences are in
  * Documentation/reference-differences.rst.
@@ -84,19 +86,30 @@ static u8 trip_cause(const struct cbreak_breaker *b,
 	return NO_CAUSE;
 }
 
-static void enter(struct cbreak_breaker *b, u8 to, u8 cause, u64 now_ns,
-		  const struct cbreak_counts *counts,
-		  struct cbreak_transition *tr)
+static void describe(struct cbreak_transition *tr, u8 from, u8 to, u8 cause,
+		     u32 gen, const struct cbreak_counts *counts)
 {
-	u32 gen = cbreak_word_gen(b->word + (1 << CBREAK_GEN_SHIFT));
-
-	lockdep_assert_held(&b->lock);
-	tr->happened = true;
-	tr->from = cbreak_word_state(b->word);
+	tr->from = from;
 	tr->to = to;
 	tr->cause = cause;
 	tr->gen = gen;
 	tr->counts = *counts;
+}
+
+/* Whoever enters BROKEN has been counted among the peers that are. */
+static void enter(struct cbreak_breaker *b, const struct cbreak_params *p,
+		  u8 to, u8 cause, u64 now_ns,
+		  const struct cbreak_counts *counts,
+		  struct cbreak_transition *tr)
+{
+	u32 gen = cbreak_word_gen(b->word + (1 << CBREAK_GEN_SHIFT));
+	u8 from = cbreak_word_state(b->word);
+
+	lockdep_assert_held(&b->lock);
+	tr->happened = true;
+	describe(tr, from, to, cause, gen, counts);
+	if (from == CBREAK_STATE_BROKEN && p->peers)
+		cbreak_limit_put(&p->peers->broken);
 	b->entry_counts = *counts;
 	WRITE_ONCE(b->hold, CBREAK_HOLD_NONE);
 	if (to == CBREAK_STATE_PASSING)
@@ -110,6 +123,52 @@ static void enter(struct cbreak_breaker *b, u8 to, u8 cause, u64 now_ns,
 	 * and an empty window too.
 	 */
 	smp_store_release(&b->word, gen << CBREAK_GEN_SHIFT | to);
+}
+
+/* Is there room among the peers that are BROKEN? Then it is taken. */
+static bool may_trip(const struct cbreak_params *p)
+{
+	struct cbreak_peers *peers = p->peers;
+	u32 max = INT_MAX;
+
+	if (!peers)
+		return true;
+	if (p->max_broken_pct < 100)
+		max = cbreak_limit_broken(READ_ONCE(peers->live),
+					  p->max_broken_pct);
+	return cbreak_limit_take(&peers->broken, max);
+}
+
+/*
+ * Nothing happens, and the next outcome asks again. So that a destination that
+ * goes on failing does not say so each time, it is said once in each
+ * response_time.
+ */
+static void withhold(struct cbreak_breaker *b, const struct cbreak_params *p,
+		     u8 cause, u64 now_ns, const struct cbreak_counts *counts,
+		     struct cbreak_transition *tr)
+{
+	u64 epoch = div64_u64(now_ns, cbreak_ms_to_ns(p->response_ms));
+	u16 said = (u32)epoch % U16_MAX + 1;
+
+	lockdep_assert_held(&b->lock);
+	if (said == b->withheld_epoch)
+		return;
+	b->withheld_epoch = said;
+	tr->withheld = CBREAK_WITHHELD_MAX_BROKEN;
+	describe(tr, cbreak_word_state(b->word), CBREAK_STATE_BROKEN, cause,
+		 cbreak_word_gen(b->word), counts);
+}
+
+/* The machine asks for BROKEN. */
+static void trip(struct cbreak_breaker *b, const struct cbreak_params *p,
+		 u8 cause, u64 now_ns, const struct cbreak_counts *counts,
+		 struct cbreak_transition *tr)
+{
+	if (may_trip(p))
+		enter(b, p, CBREAK_STATE_BROKEN, cause, now_ns, counts, tr);
+	else
+		withhold(b, p, cause, now_ns, counts, tr);
 }
 
 /*
@@ -136,28 +195,26 @@ static void advance(struct cbreak_breaker *b, const struct cbreak_params *p,
 	switch (cbreak_word_state(b->word)) {
 	case CBREAK_STATE_PASSING:
 		if (cause != NO_CAUSE && age >= cbreak_ms_to_ns(cbreak_passing_ms(p)))
-			enter(b, CBREAK_STATE_BROKEN, cause, now_ns, &counts,
-			      tr);
+			trip(b, p, cause, now_ns, &counts, tr);
 		return;
 	case CBREAK_STATE_BROKEN:
 		if (age >= cbreak_breaker_stay_ns(b, p))
-			enter(b, CBREAK_STATE_RECOVERING,
+			enter(b, p, CBREAK_STATE_RECOVERING,
 			      CBREAK_CAUSE_BROKEN_TIME, now_ns, &counts, tr);
 		return;
 	case CBREAK_STATE_RECOVERING:
 		if (age < cbreak_ms_to_ns(cbreak_recovery_ms(p)) ||
 		    counts.total < p->recovery_samples) {
 			if (cause != NO_CAUSE)
-				enter(b, CBREAK_STATE_BROKEN, cause, now_ns,
-				      &counts, tr);
+				trip(b, p, cause, now_ns, &counts, tr);
 			return;
 		}
 		if (compare_ratio(&counts, p) < 0)
-			enter(b, CBREAK_STATE_PASSING, CBREAK_CAUSE_RECOVERED,
-			      now_ns, &counts, tr);
+			enter(b, p, CBREAK_STATE_PASSING,
+			      CBREAK_CAUSE_RECOVERED, now_ns, &counts, tr);
 		else
-			enter(b, CBREAK_STATE_BROKEN,
-			      CBREAK_CAUSE_NOT_RECOVERED, now_ns, &counts, tr);
+			trip(b, p, CBREAK_CAUSE_NOT_RECOVERED, now_ns, &counts,
+			     tr);
 		return;
 	}
 }
@@ -183,7 +240,8 @@ void cbreak_breaker_init(struct cbreak_breaker *b, u64 now_ns, u32 gen)
  * @b: the breaker
  *
  * Context: BH disabled or process; takes b->lock.
- * Return: the state it ended in.
+ * Return: the state it ended in; if that is BROKEN, its place among the peers
+ *	   that are is the caller's to give back.
  */
 u8 cbreak_breaker_kill(struct cbreak_breaker *b)
 {
@@ -399,7 +457,10 @@ void cbreak_breaker_control(struct cbreak_breaker *b,
 	if (!b->dead) {
 		now_ns = latest(b, now_ns);
 		counts = counts_now(b, p, now_ns);
-		enter(b, actions[action].to, actions[action].cause, now_ns,
+		/* What an administrator says is not limited. */
+		if (actions[action].to == CBREAK_STATE_BROKEN && p->peers)
+			atomic_inc(&p->peers->broken);
+		enter(b, p, actions[action].to, actions[action].cause, now_ns,
 		      &counts, tr);
 		if (for_ms || actions[action].lasts) {
 			WRITE_ONCE(b->hold_ms, for_ms ?: CBREAK_HOLD_FOREVER);

@@ -8,6 +8,7 @@
 #include <linux/types.h>
 
 #include "uapi/linux/cbreak.h"
+#include "limit.h"
 #include "window.h"
 
 struct bpf_prog;
@@ -59,10 +60,14 @@ struct cbreak_icmp {
  * @reject: enum cbreak_reject; likewise
  * @max_pending: most attempts in flight, 0 for any number; of no concern to the
  *	machine
+ * @max_broken_pct: share of @peers that may be BROKEN for the machine to trip,
+ *	percent; 100 for no limit
  * @nr_icmp: number of @icmp
  * @icmp: ICMP errors that count as failed besides the kinds of @on
  * @inspector: decides about what would count, may be NULL; of no concern to the
  *	machine
+ * @peers: the breakers that @max_broken_pct is about; NULL for a breaker on its
+ *	own
  *
  * Immutable once it is visible to a breaker. The three times that are zero
  * follow a later change of @response_ms.
@@ -85,9 +90,11 @@ struct cbreak_params {
 	u32 mode;
 	u32 reject;
 	u32 max_pending;
+	u32 max_broken_pct;
 	u32 nr_icmp;
 	struct cbreak_icmp icmp[CBREAK_ON_ICMP_MAX];
 	struct bpf_prog *inspector;
+	struct cbreak_peers *peers;
 };
 
 static inline u64 cbreak_ms_to_ns(u32 ms)
@@ -137,12 +144,14 @@ static inline u64 cbreak_bucket_ns(const struct cbreak_params *p)
  * @window: outcomes of the last response time
  * @entry_counts: the window that led to the present state
  * @lock: serialises transitions: guards @entry_counts and writes to @word,
- *	  @since_ns, @dead, @trips, @hold and @hold_ms
+ *	  @since_ns, @dead, @trips, @hold, @hold_ms and @withheld_epoch
  * @streak: failures in a row in this generation, see breaker.c for the layout
  * @hold_ms: how long @hold lasts since @since_ns, or CBREAK_HOLD_FOREVER
  * @hold: enum cbreak_hold
  * @trips: times that BROKEN was entered since PASSING, saturated
  * @failed_epoch: bucket in which an outcome last counted as failed, wraps
+ * @withheld_epoch: the window's length of time in which it was last said that a
+ *		    trip is withheld, not 0, wraps; 0 before the first
  */
 struct cbreak_breaker {
 	u32 word;
@@ -160,6 +169,7 @@ struct cbreak_breaker {
 	u8 hold;
 	u8 trips;
 	u16 failed_epoch;
+	u16 withheld_epoch;
 };
 
 /**
@@ -180,7 +190,10 @@ struct cbreak_outcome {
 
 /**
  * struct cbreak_transition - what a call did to a breaker's state
- * @happened: whether there was a transition; else nothing below is set
+ * @happened: whether there was a transition; else nothing below is set, unless
+ *	      there would have been one but for @withheld
+ * @withheld: enum cbreak_withheld: why there was none; said at most once in each
+ *	      response_time. @gen is that of the state that stays then
  * @from: enum cbreak_state it left
  * @to: enum cbreak_state it entered
  * @cause: enum cbreak_cause
@@ -191,6 +204,7 @@ struct cbreak_outcome {
  */
 struct cbreak_transition {
 	bool happened;
+	u8 withheld;
 	u8 from;
 	u8 to;
 	u8 cause;

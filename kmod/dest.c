@@ -114,7 +114,9 @@ void cbreak_dest_unlink_locked(struct cbreak_dests *dests,
 			       struct cbreak_dest *dest)
 {
 	lockdep_assert_held(&dests->lock);
-	cbreak_breaker_kill(&dest->breaker);
+	if (cbreak_breaker_kill(&dest->breaker) == CBREAK_STATE_BROKEN)
+		cbreak_limit_put(&dest->rule->peers.broken);
+	WRITE_ONCE(dest->rule->peers.live, dest->rule->peers.live - 1);
 	rhashtable_remove_fast(&dests->table, &dest->node, table_params);
 	list_del(&dest->lru);
 	cbreak_dest_disarm_locked(dests, dest);
@@ -172,8 +174,18 @@ static bool make_room(struct cbreak_dests *dests, u64 now_ns)
 	return true;
 }
 
+static void report_withheld(struct cbreak_dest *dest,
+			    const struct cbreak_transition *tr)
+{
+	this_cpu_inc(dest->counters->value[CBREAK_COUNTER_WITHHELD]);
+	this_cpu_inc(dest->rule->counters->value[CBREAK_COUNTER_WITHHELD]);
+	this_cpu_inc(dest->rule->dests->stats->counters.value[CBREAK_COUNTER_WITHHELD]);
+	trace_cbreak_withheld(dest, tr);
+	cbreak_event_state(dest, tr);
+}
+
 /**
- * cbreak_dest_changed - a breaker made a transition
+ * cbreak_dest_changed - a breaker made a transition, or one was withheld
  * @dest: the breaker
  * @tr: the transition; nothing is done if there was none
  * @now_ns: the present
@@ -188,8 +200,11 @@ void cbreak_dest_changed(struct cbreak_dest *dest,
 	struct cbreak_dests *dests = dest->rule->dests;
 	u8 state;
 
-	if (!tr->happened)
+	if (!tr->happened) {
+		if (unlikely(tr->withheld != CBREAK_WITHHELD_NONE))
+			report_withheld(dest, tr);
 		return;
+	}
 
 	spin_lock_bh(&dests->lock);
 	if (!dest->breaker.dead) {
@@ -289,6 +304,7 @@ static int insert_locked(struct cbreak_dests *dests, struct cbreak_dest *dest,
 	list_add_tail(&dest->lru, &dests->passing);
 	WRITE_ONCE(dest->rule->nr[CBREAK_STATE_PASSING],
 		   dest->rule->nr[CBREAK_STATE_PASSING] + 1);
+	WRITE_ONCE(dest->rule->peers.live, dest->rule->peers.live + 1);
 	/* The first one wakes the collector. */
 	if (!dests->nr)
 		schedule_delayed_work(&dests->gc, HZ);

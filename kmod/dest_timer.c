@@ -88,10 +88,9 @@ static void make_transition(struct cbreak_dests *dests,
 
 	cbreak_breaker_tick(&dest->breaker, cbreak_rule_params_rcu(dest->rule),
 			    now_ns, &tr);
-	if (tr.happened) {
-		cbreak_dest_changed(dest, &tr, now_ns);
+	cbreak_dest_changed(dest, &tr, now_ns);
+	if (tr.happened)
 		return;
-	}
 	/* Parameters may have moved the deadline away. */
 	spin_lock(&dests->lock);
 	if (!dest->breaker.dead)

@@ -168,10 +168,9 @@ static void visit_rearm(struct cbreak_dests *dests, struct cbreak_dest *dest,
 		return;
 	cbreak_breaker_tick(&dest->breaker, cbreak_rule_params_rcu(rule),
 			    now_ns, &tr);
-	if (tr.happened) {
-		cbreak_dest_changed(dest, &tr, now_ns);
+	cbreak_dest_changed(dest, &tr, now_ns);
+	if (tr.happened)
 		return;
-	}
 	spin_lock_bh(&dests->lock);
 	if (!dest->breaker.dead)
 		cbreak_dest_arm_locked(dests, dest, now_ns);

@@ -71,9 +71,9 @@ static void send(const struct genl_family *family, struct cbreak_dests *dests,
 }
 
 /**
- * cbreak_event_state - a breaker changed its state
+ * cbreak_event_state - a breaker changed its state, or was kept from it
  * @dest: the breaker
- * @tr: the transition
+ * @tr: the transition, which happened or is withheld
  *
  * Context: any but hard interrupts, under rcu_read_lock().
  */
@@ -87,7 +87,9 @@ void cbreak_event_state(struct cbreak_dest *dest,
 
 	if (!family || !genl_has_listeners(family, dests->net, EVENTS_GROUP))
 		return;
-	skb = begin(family, CBREAK_CMD_STATE_NTF, GFP_ATOMIC, &hdr);
+	skb = begin(family, tr->happened ? CBREAK_CMD_STATE_NTF :
+					   CBREAK_CMD_WITHHELD_NTF,
+		    GFP_ATOMIC, &hdr);
 	if (!skb)
 		goto lost;
 	if (cbreak_fill_transition(skb, dest, tr)) {

@@ -172,7 +172,8 @@ static int fill_params(struct sk_buff *skb, const struct cbreak_params *p)
 	    nla_put_u32(skb, CBREAK_A_RULE_BROKEN_TIME_MAX,
 			cbreak_broken_max_ms(p)) ||
 	    nla_put_u32(skb, CBREAK_A_RULE_JITTER, p->jitter) ||
-	    nla_put_u32(skb, CBREAK_A_RULE_MAX_PENDING, p->max_pending))
+	    nla_put_u32(skb, CBREAK_A_RULE_MAX_PENDING, p->max_pending) ||
+	    nla_put_u32(skb, CBREAK_A_RULE_MAX_BROKEN_PCT, p->max_broken_pct))
 		return -EMSGSIZE;
 	if (p->nr_icmp && fill_icmp(skb, p))
 		return -EMSGSIZE;
@@ -282,7 +283,7 @@ int cbreak_fill_dest_rcu(struct sk_buff *skb, struct cbreak_dest *dest,
  * cbreak_fill_transition - a change of state as attributes
  * @skb: the message
  * @dest: the breaker
- * @tr: what happened
+ * @tr: what happened, or is withheld
  *
  * Context: any but hard interrupts, under rcu_read_lock().
  * Return: 0, or -EMSGSIZE if it did not fit; the caller takes the rest back.
@@ -305,6 +306,9 @@ int cbreak_fill_transition(struct sk_buff *skb, struct cbreak_dest *dest,
 	    nla_put_u32(skb, CBREAK_A_EVENT_GENERATION, tr->gen) ||
 	    nla_put_u32(skb, CBREAK_A_EVENT_SAMPLES, tr->counts.total) ||
 	    nla_put_u32(skb, CBREAK_A_EVENT_FAILED, tr->counts.failed))
+		return -EMSGSIZE;
+	if (tr->withheld != CBREAK_WITHHELD_NONE &&
+	    nla_put_u8(skb, CBREAK_A_EVENT_WITHHELD, tr->withheld))
 		return -EMSGSIZE;
 	if (tr->hold != CBREAK_HOLD_NONE &&
 	    nla_put_u8(skb, CBREAK_A_EVENT_HOLD, tr->hold))

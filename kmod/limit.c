@@ -7,6 +7,7 @@
  * Locks: none. Any context.
  */
 #include <linux/bug.h>
+#include <linux/minmax.h>
 
 #include "limit.h"
 
@@ -38,4 +39,19 @@ bool cbreak_limit_take(atomic_t *nr, u32 max)
 void cbreak_limit_put(atomic_t *nr)
 {
 	WARN_ON_ONCE(atomic_dec_return(nr) < 0);
+}
+
+/**
+ * cbreak_limit_broken - how many breakers of a rule may be BROKEN at once
+ * @live: how many it has
+ * @pct: the share of them, percent, at most 100
+ *
+ * At least one: a destination that fails alone is what breakers are for.
+ *
+ * Return: the number.
+ */
+u32 cbreak_limit_broken(u32 live, u32 pct)
+{
+	/* A million breakers at the most: this does not overflow. */
+	return max(live * pct / 100, 1U);
 }

@@ -5,7 +5,18 @@
 #include <linux/atomic.h>
 #include <linux/types.h>
 
+/**
+ * struct cbreak_peers - the breakers of a rule, as far as they mind each other
+ * @live: how many there are; kept by the owner of their table
+ * @broken: those of them that are BROKEN; changed under each one's own lock
+ */
+struct cbreak_peers {
+	u32 live;
+	atomic_t broken;
+};
+
 bool cbreak_limit_take(atomic_t *nr, u32 max);
 void cbreak_limit_put(atomic_t *nr);
+u32 cbreak_limit_broken(u32 live, u32 pct);
 
 #endif /* _CBREAK_LIMIT_H */

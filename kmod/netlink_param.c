@@ -51,6 +51,7 @@ const struct nla_policy cbreak_rule_policy[CBREAK_A_RULE_MAX + 1] = {
 	[CBREAK_A_RULE_CGROUP_FD] = { .type = NLA_S32 },
 	[CBREAK_A_RULE_ON_ICMP] = NLA_POLICY_NESTED(cbreak_icmp_policy),
 	[CBREAK_A_RULE_MAX_PENDING] = { .type = NLA_U32 },
+	[CBREAK_A_RULE_MAX_BROKEN_PCT] = { .type = NLA_U32 },
 	[CBREAK_A_RULE_INSPECTOR_FD] = { .type = NLA_S32 },
 	[CBREAK_A_RULE_HOOK] = { .type = NLA_U32 },
 	[CBREAK_A_RULE_REJECT] = { .type = NLA_U32 },
@@ -65,6 +66,7 @@ const struct cbreak_params cbreak_netlink_default_params = {
 	.response_ms = DEFAULT_RESPONSE_MS,
 	.connect_timeout_ms = DEFAULT_CONNECT_TIMEOUT_MS,
 	.backoff = CBREAK_RATIO_ONE,
+	.max_broken_pct = 100,
 };
 
 /**
@@ -156,6 +158,8 @@ static const struct number numbers[] = {
 	       "jitter must be from 0 to 1"),
 	NUMBER(MAX_PENDING, max_pending, 0, CBREAK_PENDING_MAX,
 	       "max_pending must be from 0 to 1048576"),
+	NUMBER(MAX_BROKEN_PCT, max_broken_pct, 1, 100,
+	       "max_broken_pct must be from 1 to 100"),
 	NUMBER(MODE, mode, CBREAK_MODE_ENFORCE, CBREAK_MODE_NEVER,
 	       "mode must be enforce, observe or never"),
 	NUMBER(REJECT, reject, CBREAK_REJECT_RESET, CBREAK_REJECT_DROP,

@@ -258,6 +258,7 @@ int cbreak_rule_set_params(struct cbreak_rules *rules,
 	if (!new)
 		return -ENOMEM;
 	new->params = *params;
+	new->params.peers = &rule->peers;
 	cbreak_inspect_get(new->params.inspector);
 	old = rcu_replace_pointer(rule->params, new, true);
 	if (old)

@@ -49,6 +49,7 @@ struct cbreak_identity {
  * @counters: totals of its breakers, those that are gone included
  * @dests: the namespace's breakers
  * @nr: its breakers by enum cbreak_state, guarded by @dests' lock
+ * @peers: the same, as the machine needs it
  * @dead: being removed, no new breakers; guarded by @dests' lock
  * @dev: its directory in sysfs; owned by sysfs.c
  * @rcu: for freeing
@@ -65,6 +66,7 @@ struct cbreak_rule {
 	struct cbreak_counters __percpu *counters;
 	struct cbreak_dests *dests;
 	u32 nr[CBREAK_STATES];
+	struct cbreak_peers peers;
 	bool dead;
 	struct device *dev;
 	struct rcu_head rcu;

@@ -23,6 +23,8 @@
  * @CBREAK_COUNTER_SLOW: outcome
  * @CBREAK_COUNTER_LATE: outcomes that came after a transition
  * @CBREAK_COUNTER_EXCUSED: failures that the inspector did not count
+ * @CBREAK_COUNTER_WITHHELD: times that a trip was withheld, at most one in each
+ *	response_time
  * @CBREAK_COUNTERS: how many
  */
 enum cbreak_counter {
@@ -37,6 +39,7 @@ enum cbreak_counter {
 	CBREAK_COUNTER_SLOW,
 	CBREAK_COUNTER_LATE,
 	CBREAK_COUNTER_EXCUSED,
+	CBREAK_COUNTER_WITHHELD,
 	CBREAK_COUNTERS,
 };
 

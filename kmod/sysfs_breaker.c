@@ -106,6 +106,14 @@ static ssize_t rejected_max_pending_show(const struct cbreak_dest *dest,
 					      CBREAK_COUNTER_REJECTED_MAX_PENDING));
 }
 
+static ssize_t withheld_show(const struct cbreak_dest *dest,
+			     const struct cbreak_snapshot *snap, char *buf)
+{
+	return sysfs_emit(buf, "%llu\n",
+			  cbreak_counters_sum(dest->counters,
+					      CBREAK_COUNTER_WITHHELD));
+}
+
 static ssize_t pending_show(const struct cbreak_dest *dest,
 			    const struct cbreak_snapshot *snap, char *buf)
 {
@@ -166,6 +174,7 @@ BREAKER_ATTR(admitted);
 BREAKER_ATTR(rejected);
 BREAKER_ATTR(would_reject);
 BREAKER_ATTR(rejected_max_pending);
+BREAKER_ATTR(withheld);
 BREAKER_ATTR(pending);
 BREAKER_ATTR(last_kind);
 BREAKER_ATTR(hold);
@@ -182,6 +191,7 @@ static struct attribute *breaker_attrs[] = {
 	&attr_rejected.attr,
 	&attr_would_reject.attr,
 	&attr_rejected_max_pending.attr,
+	&attr_withheld.attr,
 	&attr_pending.attr,
 	&attr_last_kind.attr,
 	&attr_hold.attr,

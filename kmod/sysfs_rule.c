@@ -263,6 +263,7 @@ PARAM_ATTR(slow_time_ms, p.slow_ms);
 PARAM_ATTR(broken_time_max_ms, cbreak_broken_max_ms(&p));
 PARAM_ATTR(recovery_samples, p.recovery_samples);
 PARAM_ATTR(max_pending, p.max_pending);
+PARAM_ATTR(max_broken_pct, p.max_broken_pct);
 
 #define STATE_ATTR(_name, _state)					\
 static ssize_t _name##_show(struct device *dev,				\
@@ -298,6 +299,7 @@ COUNTER_ATTR(unreachable, CBREAK_COUNTER_UNREACHABLE);
 COUNTER_ATTR(slow, CBREAK_COUNTER_SLOW);
 COUNTER_ATTR(late, CBREAK_COUNTER_LATE);
 COUNTER_ATTR(excused, CBREAK_COUNTER_EXCUSED);
+COUNTER_ATTR(withheld, CBREAK_COUNTER_WITHHELD);
 
 static ssize_t hidden_show(struct device *dev, struct device_attribute *attr,
 			   char *buf)
@@ -339,6 +341,7 @@ static struct attribute *rule_attrs[] = {
 	&dev_attr_broken_time_max_ms.attr,
 	&dev_attr_jitter.attr,
 	&dev_attr_max_pending.attr,
+	&dev_attr_max_broken_pct.attr,
 	&dev_attr_inspector.attr,
 	&dev_attr_passing.attr,
 	&dev_attr_broken.attr,
@@ -354,6 +357,7 @@ static struct attribute *rule_attrs[] = {
 	&dev_attr_slow.attr,
 	&dev_attr_late.attr,
 	&dev_attr_excused.attr,
+	&dev_attr_withheld.attr,
 	&dev_attr_hidden.attr,
 	NULL
 };

@@ -27,6 +27,7 @@ TRACE_DEFINE_ENUM(CBREAK_CAUSE_RESET);
 TRACE_DEFINE_ENUM(CBREAK_CAUSE_CONSECUTIVE);
 TRACE_DEFINE_ENUM(CBREAK_CAUSE_ISOLATE);
 TRACE_DEFINE_ENUM(CBREAK_CAUSE_BYPASS);
+TRACE_DEFINE_ENUM(CBREAK_WITHHELD_MAX_BROKEN);
 TRACE_DEFINE_ENUM(CBREAK_COUNTER_REJECTED);
 TRACE_DEFINE_ENUM(CBREAK_COUNTER_REJECTED_MAX_PENDING);
 
@@ -52,6 +53,9 @@ TRACE_DEFINE_ENUM(CBREAK_COUNTER_REJECTED_MAX_PENDING);
 	{ CBREAK_CAUSE_CONSECUTIVE, "consecutive" },		\
 	{ CBREAK_CAUSE_ISOLATE, "isolate" },			\
 	{ CBREAK_CAUSE_BYPASS, "bypass" })
+
+#define show_withheld(why) __print_symbolic(why,		\
+	{ CBREAK_WITHHELD_MAX_BROKEN, "max-broken" })
 
 #define show_reject(cause) __print_symbolic(cause,		\
 	{ CBREAK_COUNTER_REJECTED, "breaker" },			\
@@ -178,6 +182,34 @@ TRACE_EVENT(cbreak_state,
 		  __entry->rule, __entry->addr, show_state(__entry->from),
 		  show_state(__entry->to), show_cause(__entry->cause),
 		  __entry->gen, __entry->samples, __entry->failed)
+);
+
+TRACE_EVENT(cbreak_withheld,
+	TP_PROTO(const struct cbreak_dest *dest,
+		 const struct cbreak_transition *tr),
+	TP_ARGS(dest, tr),
+	TP_STRUCT__entry(
+		__array(char, rule, CBREAK_NAME_MAX + 1)
+		__array(__u8, addr, sizeof(struct sockaddr_in6))
+		__field(u8, state)
+		__field(u8, cause)
+		__field(u8, withheld)
+		__field(u32, samples)
+		__field(u32, failed)
+	),
+	TP_fast_assign(
+		memcpy(__entry->rule, dest->rule->name, sizeof(__entry->rule));
+		cbreak_trace_sockaddr(__entry->addr, &dest->key);
+		__entry->state = tr->from;
+		__entry->cause = tr->cause;
+		__entry->withheld = tr->withheld;
+		__entry->samples = tr->counts.total;
+		__entry->failed = tr->counts.failed;
+	),
+	TP_printk("rule=%s dest=%pISpc state=%s cause=%s withheld=%s samples=%u failed=%u",
+		  __entry->rule, __entry->addr, show_state(__entry->state),
+		  show_cause(__entry->cause), show_withheld(__entry->withheld),
+		  __entry->samples, __entry->failed)
 );
 
 #endif /* _CBREAK_TRACE_H */

@@ -143,6 +143,7 @@ static void put_params(struct msg *m)
 	msg_put_u32(m, CBREAK_A_RULE_BACKOFF, 1000000 + rnd(9000001));
 	msg_put_u32(m, CBREAK_A_RULE_JITTER, rnd(1000001));
 	msg_put_u32(m, CBREAK_A_RULE_MAX_PENDING, rnd(CBREAK_PENDING_MAX + 1));
+	msg_put_u32(m, CBREAK_A_RULE_MAX_BROKEN_PCT, 1 + rnd(100));
 	if (!rnd(4))
 		put_icmp(m);
 }
@@ -377,7 +378,8 @@ static bool valid_rule(const struct nlattr **tb)
 	       in(tb, CBREAK_A_RULE_BROKEN_TIME_MAX, CBREAK_TIME_MIN_MS,
 		  CBREAK_TIME_MAX_MS) &&
 	       in(tb, CBREAK_A_RULE_JITTER, 0, CBREAK_RATIO_ONE) &&
-	       in(tb, CBREAK_A_RULE_MAX_PENDING, 0, CBREAK_PENDING_MAX);
+	       in(tb, CBREAK_A_RULE_MAX_PENDING, 0, CBREAK_PENDING_MAX) &&
+	       in(tb, CBREAK_A_RULE_MAX_BROKEN_PCT, 1, 100);
 }
 
 /*

@@ -109,6 +109,9 @@ refuse "$want" rule change db jitter 1.000001
 refuse "$want" rule change db jitter 101%
 refuse "max_pending must be from 0 to 1048576 (max-pending)" \
 	rule change db max-pending 1048577
+want="max_broken_pct must be from 1 to 100 (max-broken-pct)"
+refuse "$want" rule change db max-broken-pct 0
+refuse "$want" rule change db max-broken-pct 101
 want="only ICMP types 3 (but not 3/4), 11 and 12, and ICMPv6 types 1, 3 and 4,*"
 for code in icmp:3/4 icmp:3/16 icmp:0/0 icmp:5/1 icmp:8/0 icmp:1/0 icmp:255/255 \
 	    icmp6:0/0 icmp6:2/0 icmp6:128/0 icmp6:11/0; do

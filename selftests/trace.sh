@@ -46,7 +46,7 @@ isn()
 
 net_setup "$@"
 [ -e $TRACE/trace ] || mount -t tracefs none $TRACE
-for event in admit reject outcome state; do
+for event in admit reject outcome state withheld; do
 	check "there is cbreak:cbreak_$event" \
 		test -e $TRACE/events/cbreak/cbreak_$event/format
 done
@@ -61,7 +61,7 @@ for family in 4 6; do
 	4)	id="rule=db dest=10\.0\.0\.2:80" ;;
 	6)	id="rule=db dest=\[fd00::2\]:80" ;;
 	esac
-	CB rule add db dst "$SRV" port $PORT response-time 1h broken-time 1h \
+	CB rule add db dst "$SRV" port $PORT-82 response-time 1h broken-time 1h \
 		passing-time 100ms min-samples 2 recovery-time 100ms \
 		connect-timeout 100ms
 
@@ -123,7 +123,17 @@ for family in 4 6; do
 	check "$what: one too many" traced \
 		"cbreak_admit: $id state=passing isn=[0-9]+" \
 		"cbreak_reject: $id state=passing isn=[0-9]+ cause=max-pending"
+	CB breaker isolate db "${AT%:*}:82"
+	CB rule replace db dst "$SRV" port $PORT-82 max-broken-pct 50 min-samples 1 \
+		response-time 1h passing-time 100ms
+	wait_older db "$AT" 100
 	ports_open
+	: >$TRACE/trace
+	all_end ECONNREFUSED 1 $PORT >"$TMP/cli"
+	check "$what: a trip that is withheld" traced \
+		"cbreak_admit: $id state=passing isn=[0-9]+" \
+		"cbreak_outcome: $id kind=refused icmp=0/0 latency_us=[0-9]+ counted=1" \
+		"cbreak_withheld: $id state=passing cause=ratio withheld=max-broken samples=1 failed=1"
 	CB rule del db
 done
 finish

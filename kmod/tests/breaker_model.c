@@ -9,6 +9,10 @@
 #include <linux/math64.h>
 
 #include "breaker_model.h"
+#include "cbreak_test.h"
+
+#define MODEL_ON_ALL	(CBREAK_ON_REFUSED | CBREAK_ON_TIMEOUT | \
+			 CBREAK_ON_UNREACHABLE)
 
 static u64 ms(u64 n)
 {
@@ -166,6 +170,32 @@ static void enter(struct model *m, u8 state, u8 cause, u64 now,
 	set_broken_ns(m);
 }
 
+/* At most one in so many breakers, but one in any case. */
+static bool fits(const struct model *m)
+{
+	const struct cbreak_peers *peers = m->p->peers;
+
+	return !m->others || m->p->max_broken_pct == 100 ||
+	       (m->others + 1) * 100 <= peers->live * m->p->max_broken_pct;
+}
+
+static void want_trip(struct model *m, u8 cause, u64 now,
+		      struct cbreak_counts counts)
+{
+	u64 said = now / ms(m->p->response_ms) + 1;
+
+	if (fits(m)) {
+		enter(m, CBREAK_STATE_BROKEN, cause, now, counts);
+		return;
+	}
+	if (said == m->said)
+		return;
+	m->said = said;
+	m->withheld = true;
+	m->cause = cause;
+	m->led = counts;
+}
+
 static bool ratio_greater(const struct model *m, struct cbreak_counts c)
 {
 	return c.total && c.failed * 1000000ULL >
@@ -203,18 +233,15 @@ void model_settle(struct model *m, u64 now)
 	} else if (m->state == CBREAK_STATE_PASSING ?
 		   age >= passing_ns(m) : !over) {
 		if (ratio)
-			enter(m, CBREAK_STATE_BROKEN, CBREAK_CAUSE_RATIO, at,
-			      c);
+			want_trip(m, CBREAK_CAUSE_RATIO, at, c);
 		else if (row)
-			enter(m, CBREAK_STATE_BROKEN, CBREAK_CAUSE_CONSECUTIVE,
-			      at, c);
+			want_trip(m, CBREAK_CAUSE_CONSECUTIVE, at, c);
 	} else if (m->state == CBREAK_STATE_RECOVERING) {
 		if (ratio_lower(m, c))
 			enter(m, CBREAK_STATE_PASSING, CBREAK_CAUSE_RECOVERED,
 			      at, c);
 		else
-			enter(m, CBREAK_STATE_BROKEN,
-			      CBREAK_CAUSE_NOT_RECOVERED, at, c);
+			want_trip(m, CBREAK_CAUSE_NOT_RECOVERED, at, c);
 	}
 }
 
@@ -364,4 +391,54 @@ void model_params_changed(struct model *m, bool rescaled)
 	if (rescaled)
 		m->nr = 0;
 	set_broken_ns(m);
+}
+
+/**
+ * model_random_ms - a time for a parameter, or 0
+ * @rnd: the test's generator
+ *
+ * Return: ms.
+ */
+u32 model_random_ms(struct rnd_state *rnd)
+{
+	static const u32 ms[] = {
+		0, 0, 100, 101, 250, 1000, 3000, 10000, 3600000,
+	};
+
+	return ms[test_below(rnd, ARRAY_SIZE(ms))];
+}
+
+/**
+ * model_random_params - some valid parameters
+ * @rnd: the test's generator
+ * @p: where they go
+ * @peers: the breakers that it is one of
+ */
+void model_random_params(struct rnd_state *rnd, struct cbreak_params *p,
+			 struct cbreak_peers *peers)
+{
+	static const u32 ratios[] = {
+		1, 200000, 250000, 333333, 500000, 500000, 666667, 999999,
+	};
+	static const u32 backoffs[] = {
+		1000000, 1000000, 1000001, 1500000, 2000000, 10000000,
+	};
+
+	memset(p, 0, sizeof(*p));
+	p->peers = peers;
+	p->max_broken_pct = test_one_in(rnd, 2) ? 100 :
+			    1 + test_below(rnd, 100);
+	p->error_ratio = test_one_in(rnd, 3) ? 1 + test_below(rnd, 999999) :
+			 ratios[test_below(rnd, ARRAY_SIZE(ratios))];
+	p->min_samples = 1 + test_below(rnd, test_one_in(rnd, 4) ? 20 : 6);
+	p->recovery_samples = test_below(rnd, test_one_in(rnd, 4) ? 12 : 3);
+	p->consecutive = test_one_in(rnd, 2) ? 0 : 1 + test_below(rnd, 6);
+	p->on = test_one_in(rnd, 2) ? MODEL_ON_ALL : test_below(rnd, 16) << 1;
+	p->response_ms = model_random_ms(rnd) ?: 10000;
+	p->passing_ms = model_random_ms(rnd);
+	p->broken_ms = model_random_ms(rnd);
+	p->recovery_ms = model_random_ms(rnd);
+	p->backoff = backoffs[test_below(rnd, ARRAY_SIZE(backoffs))];
+	p->broken_max_ms = model_random_ms(rnd);
+	p->jitter = test_one_in(rnd, 2) ? 0 : test_below(rnd, 1000001);
 }

@@ -3,6 +3,8 @@
 #ifndef _CBREAK_BREAKER_MODEL_H
 #define _CBREAK_BREAKER_MODEL_H
 
+#include <linux/prandom.h>
+
 #include "../breaker.h"
 
 #define MODEL_OUTCOMES	512
@@ -38,6 +40,10 @@ struct model_outcome {
  * @cause: enum cbreak_cause
  * @led: the window that led to it
  * @hold_over: the state it left had been held, and that was over
+ * @others: peers that are BROKEN
+ * @withheld: whether the last call wanted a trip that did not fit among them;
+ *	      @cause and @led are its
+ * @said: the length of time, from 1, in which this was last said
  * @ahead: outcomes that were counted by someone with an older clock
  */
 struct model {
@@ -58,6 +64,9 @@ struct model {
 	u8 cause;
 	bool hold_over;
 	struct cbreak_counts led;
+	u32 others;
+	bool withheld;
+	u64 said;
 	u64 ahead;
 };
 
@@ -73,6 +82,9 @@ enum cbreak_verdict model_admit(struct model *m, u64 now, u32 rnd,
 bool model_record(struct model *m, u32 transitions, u8 kind, u64 now);
 void model_control(struct model *m, u64 now, enum cbreak_hold action,
 		   u32 for_ms);
+u32 model_random_ms(struct rnd_state *rnd);
+void model_random_params(struct rnd_state *rnd, struct cbreak_params *p,
+			 struct cbreak_peers *peers);
 void model_params_changed(struct model *m, bool rescaled);
 
 #endif /* _CBREAK_BREAKER_MODEL_H */

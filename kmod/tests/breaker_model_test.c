@@ -22,6 +22,7 @@ struct ticket {
 struct history {
 	struct fixture *f;
 	struct model model;
+	struct cbreak_peers peers;
 	struct rnd_state rnd;
 	u64 now;
 	/* As the caller of this step sees it; maybe a while ago. */
@@ -48,6 +49,8 @@ struct seen {
 	u32 held[CBREAK_HOLD_BYPASS + 1];
 	u32 hold_over[CBREAK_STATES];
 	u32 backed_off;
+	u32 withheld[CBREAK_CAUSE_BYPASS + 1];
+	u32 crowded;
 	u32 jitter[2];
 	u32 behind;
 	u32 before_state;
@@ -100,6 +103,25 @@ static void compare_transition(struct kunit *test, struct history *h,
 	seen->wrapped += !model_gen(m);
 }
 
+static void compare_withheld(struct kunit *test, struct history *h,
+			     struct seen *seen)
+{
+	struct cbreak_transition *tr = &h->f->tr;
+	struct model *m = &h->model;
+
+	KUNIT_ASSERT_TRUE_MSG(test, tr->from == m->state &&
+			      tr->to == CBREAK_STATE_BROKEN &&
+			      tr->cause == m->cause &&
+			      tr->gen == model_gen(m) &&
+			      tr->hold == CBREAK_HOLD_NONE &&
+			      tr->counts.total == m->led.total &&
+			      tr->counts.failed == m->led.failed,
+			      "seed %u step %u: from %u/%u cause %u/%u",
+			      h->seed, h->step, tr->from, m->state, tr->cause,
+			      m->cause);
+	seen->withheld[m->cause]++;
+}
+
 /* What both should agree on after each step. */
 static void compare(struct kunit *test, struct history *h, struct seen *seen)
 {
@@ -131,11 +153,20 @@ static void compare(struct kunit *test, struct history *h, struct seen *seen)
 			      "seed %u step %u: next %llu/%llu hold %u/%u",
 			      h->seed, h->step, snap.next_ns, next, snap.hold,
 			      held ? m->hold : 0);
+	KUNIT_ASSERT_EQ_MSG(test, (u32)atomic_read(&h->peers.broken),
+			    m->others + (m->state == CBREAK_STATE_BROKEN),
+			    "seed %u step %u", h->seed, h->step);
+	KUNIT_ASSERT_EQ_MSG(test, f->tr.withheld, m->withheld ?
+			    CBREAK_WITHHELD_MAX_BROKEN : CBREAK_WITHHELD_NONE,
+			    "seed %u step %u", h->seed, h->step);
 	if (m->moved)
 		compare_transition(test, h, seen);
+	if (m->withheld)
+		compare_withheld(test, h, seen);
 	if (m->state == CBREAK_STATE_BROKEN)
 		compare_broken(test, h, seen);
 	m->moved = false;
+	m->withheld = false;
 }
 
 static void step_admit(struct kunit *test, struct history *h,
@@ -187,47 +218,13 @@ static void step_record(struct kunit *test, struct history *h,
 	seen->no_place += !got && !late;
 }
 
-static u32 random_ms(struct rnd_state *rnd)
-{
-	static const u32 ms[] = {
-		0, 0, 100, 101, 250, 1000, 3000, 10000, 3600000,
-	};
-
-	return ms[test_below(rnd, ARRAY_SIZE(ms))];
-}
-
 static void step_control(struct history *h)
 {
 	enum cbreak_hold action = 1 + test_below(&h->rnd, CBREAK_HOLD_BYPASS);
-	u32 for_ms = random_ms(&h->rnd);
+	u32 for_ms = model_random_ms(&h->rnd);
 
 	control(h->f, h->at, action, for_ms);
 	model_control(&h->model, h->at, action, for_ms);
-}
-
-static void random_params(struct rnd_state *rnd, struct cbreak_params *p)
-{
-	static const u32 ratios[] = {
-		1, 200000, 250000, 333333, 500000, 500000, 666667, 999999,
-	};
-	static const u32 backoffs[] = {
-		1000000, 1000000, 1000001, 1500000, 2000000, 10000000,
-	};
-
-	memset(p, 0, sizeof(*p));
-	p->error_ratio = test_one_in(rnd, 3) ? 1 + test_below(rnd, 999999) :
-			 ratios[test_below(rnd, ARRAY_SIZE(ratios))];
-	p->min_samples = 1 + test_below(rnd, test_one_in(rnd, 4) ? 20 : 6);
-	p->recovery_samples = test_below(rnd, test_one_in(rnd, 4) ? 12 : 3);
-	p->consecutive = test_one_in(rnd, 2) ? 0 : 1 + test_below(rnd, 6);
-	p->on = test_one_in(rnd, 2) ? ON_ALL : test_below(rnd, 16) << 1;
-	p->response_ms = random_ms(rnd) ?: 10000;
-	p->passing_ms = random_ms(rnd);
-	p->broken_ms = random_ms(rnd);
-	p->recovery_ms = random_ms(rnd);
-	p->backoff = backoffs[test_below(rnd, ARRAY_SIZE(backoffs))];
-	p->broken_max_ms = random_ms(rnd);
-	p->jitter = test_one_in(rnd, 2) ? 0 : test_below(rnd, 1000001);
 }
 
 /* As cbreak_dest_params_changed() does. */
@@ -237,7 +234,7 @@ static void step_params(struct history *h, struct seen *seen)
 	u32 response_ms = p->response_ms;
 	bool rescaled;
 
-	random_params(&h->rnd, p);
+	model_random_params(&h->rnd, p, &h->peers);
 	if (test_one_in(&h->rnd, 2))
 		p->response_ms = response_ms;
 	rescaled = p->response_ms != response_ms;
@@ -248,10 +245,22 @@ static void step_params(struct history *h, struct seen *seen)
 	seen->rescaled += rescaled;
 }
 
+/* Other breakers of the rule come, go, break and heal. */
+static void step_peers(struct history *h, struct seen *seen)
+{
+	u32 live = 1 + test_below(&h->rnd, 30);
+	u32 others = test_below(&h->rnd, live);
+
+	h->peers.live = live;
+	atomic_add(others - h->model.others, &h->peers.broken);
+	h->model.others = others;
+	seen->crowded += others > live / 2;
+}
+
 static void step(struct kunit *test, struct history *h, struct seen *seen)
 {
 	struct model *m = &h->model;
-	u32 what = test_below(&h->rnd, 200);
+	u32 what = test_below(&h->rnd, 204);
 
 	/* What is held for good is not to be all that is seen. */
 	if (m->hold_ms == CBREAK_HOLD_FOREVER && model_held(m, h->at) &&
@@ -269,6 +278,8 @@ static void step(struct kunit *test, struct history *h, struct seen *seen)
 		step_control(h);
 	} else if (what < 199) {
 		step_params(h, seen);
+	} else if (what < 203) {
+		step_peers(h, seen);
 	}
 	compare(test, h, seen);
 	seen->steps++;
@@ -335,7 +346,8 @@ static void history_init(struct history *h, struct fixture *f, u32 seed)
 	h->f = f;
 	h->seed = seed;
 	prandom_seed_state(&h->rnd, seed);
-	random_params(&h->rnd, &f->p);
+	model_random_params(&h->rnd, &f->p, &h->peers);
+	h->peers.live = 1 + test_below(&h->rnd, 30);
 	h->now = T0 + prandom_u32_state(&h->rnd);
 	m->first_gen = first_gen[seed % ARRAY_SIZE(first_gen)];
 	memset(&f->b, 0, sizeof(f->b));
@@ -427,6 +439,10 @@ static void model_test(struct kunit *test)
 		KUNIT_EXPECT_GT_MSG(test, seen.held[i], 500, "hold %u", i);
 	for (i = 0; i < CBREAK_STATES; i++)
 		KUNIT_EXPECT_GT_MSG(test, seen.changed[i], 500, "state %u", i);
+	SEEN(withheld[CBREAK_CAUSE_RATIO], 500);
+	SEEN(withheld[CBREAK_CAUSE_CONSECUTIVE], 100);
+	SEEN(withheld[CBREAK_CAUSE_NOT_RECOVERED], 20);
+	SEEN(crowded, 5000);
 	SEEN(steps, HISTORIES * STEPS - 1);
 	SEEN(counted, 200000);
 	SEEN(late, 20000);

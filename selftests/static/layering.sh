@@ -51,7 +51,7 @@ done
 
 while read -r line; do
 	complain "$line: the machine knows no packets, clocks or sockets"
-done < <(grep -nE "^#include <($impure)" kmod/window.[ch] kmod/streak.[ch] kmod/breaker*.[ch])
+done < <(grep -nE "^#include <($impure)" kmod/window.[ch] kmod/streak.[ch] kmod/limit.[ch] kmod/breaker*.[ch])
 
 # Differences between kernel versions live in kmod/compat/ alone.
 while read -r line; do

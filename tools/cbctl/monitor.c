@@ -45,6 +45,8 @@ static const char *event_name(uint8_t cmd)
 		return "rule-del";
 	case CBREAK_CMD_STATE_NTF:
 		return "state";
+	case CBREAK_CMD_WITHHELD_NTF:
+		return "withheld";
 	default:
 		return NULL;
 	}
@@ -105,6 +107,10 @@ static void print_state(const struct nlattr **tb)
 		out_json_number("generation",
 				nl_uint(tb[CBREAK_A_EVENT_GENERATION]));
 	print_samples(tb);
+	if (tb[CBREAK_A_EVENT_WITHHELD])
+		out_string("withheld",
+			   out_format_enum(buf, &parse_withhelds,
+					   nl_uint(tb[CBREAK_A_EVENT_WITHHELD])));
 	breaker_print_hold(tb[CBREAK_A_EVENT_HOLD], tb[CBREAK_A_EVENT_HOLD_MS]);
 	breaker_print_last(tb[CBREAK_A_EVENT_LAST_KIND],
 			   tb[CBREAK_A_EVENT_LAST_ICMP_TYPE],
@@ -122,7 +128,7 @@ static void print_event(uint8_t cmd, const struct nlattr **tb, void *data)
 	out_begin();
 	print_timestamp();
 	out_bare("event", name);
-	if (cmd == CBREAK_CMD_STATE_NTF)
+	if (cmd == CBREAK_CMD_STATE_NTF || cmd == CBREAK_CMD_WITHHELD_NTF)
 		print_state(tb);
 	else
 		rule_print_config(tb);

@@ -20,6 +20,7 @@ extern const struct names parse_states;
 extern const struct names parse_kinds;
 extern const struct names parse_causes;
 extern const struct names parse_holds;
+extern const struct names parse_withhelds;
 extern const struct names parse_modes;
 extern const struct names parse_key_types;
 extern const struct names parse_hooks;

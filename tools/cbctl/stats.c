@@ -27,6 +27,7 @@ static const char *const stats_names[] = {
 	[CBREAK_A_STATS_SLOW]			= "slow",
 	[CBREAK_A_STATS_LATE]			= "late",
 	[CBREAK_A_STATS_EXCUSED]		= "excused",
+	[CBREAK_A_STATS_WITHHELD]		= "withheld",
 	[CBREAK_A_STATS_ORPHANED]		= "orphaned",
 	[CBREAK_A_STATS_RETRANSMITS]		= "retransmits",
 	[CBREAK_A_STATS_IGNORED]		= "ignored",
@@ -58,6 +59,7 @@ static const char *const counter_names[] = {
 	[CBREAK_A_COUNTERS_SLOW]	= "slow",
 	[CBREAK_A_COUNTERS_LATE]	= "late",
 	[CBREAK_A_COUNTERS_EXCUSED]	= "excused",
+	[CBREAK_A_COUNTERS_WITHHELD]	= "withheld",
 };
 
 static const struct names counter_attrs = { counter_names, ARRAY_SIZE(counter_names) };

@@ -66,10 +66,15 @@ static const char *const holds[] = {
 	[CBREAK_HOLD_BYPASS]		= "bypass",
 };
 
+static const char *const withhelds[] = {
+	[CBREAK_WITHHELD_MAX_BROKEN]	= "max-broken",
+};
+
 const struct names parse_states = { states, ARRAY_SIZE(states) };
 const struct names parse_kinds = { kinds, ARRAY_SIZE(kinds) };
 const struct names parse_causes = { causes, ARRAY_SIZE(causes) };
 const struct names parse_holds = { holds, ARRAY_SIZE(holds) };
+const struct names parse_withhelds = { withhelds, ARRAY_SIZE(withhelds) };
 const struct names parse_modes = { modes, ARRAY_SIZE(modes) };
 const struct names parse_key_types = { key_types, ARRAY_SIZE(key_types) };
 const struct names parse_hooks = { hooks, ARRAY_SIZE(hooks) };
