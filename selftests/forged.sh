@@ -127,8 +127,8 @@ true_answers()
 }
 
 net_setup "$@"
-ip -n "$CLIENT" addr add 10.0.0.101/24 dev eth0
-ip -n "$CLIENT" addr add fd00::101/64 dev eth0 nodad preferred_lft 0
+ip -n "$CLIENTS_AT" addr add $NEXT4/24 dev eth0
+ip -n "$CLIENTS_AT" addr add $NEXT6/64 dev eth0 nodad preferred_lft 0
 # The client's own TCP answers what is forged.
 ip -n "$CLIENT" neigh add 10.0.0.77 lladdr 02:00:00:00:00:77 dev eth0
 ip -n "$CLIENT" neigh add fd00::77 lladdr 02:00:00:00:00:77 dev eth0
@@ -138,8 +138,8 @@ for family in 4 6; do
 	at $PORT
 	what="IPv$family"
 	case $family in
-	4)	other=10.0.0.77 second=10.0.0.101 min=28 ;;
-	6)	other=fd00::77 second=fd00::101 min=48 ;;
+	4)	other=10.0.0.77 second=$NEXT4 min=28 ;;
+	6)	other=fd00::77 second=$NEXT6 min=48 ;;
 	esac
 	CB rule add db dst "$SRV" port $PORT response-time 1h \
 		passing-time 100ms connect-timeout 5m min-samples 60000
@@ -172,7 +172,7 @@ for family in 4 6; do
 	esac
 	no_effect 1 1 "ICMP that quotes what follows the SYN" \
 		icmp quote-seq +1
-	no_effect 0 0 "SYN, as if both sides had begun" syn
+	no_effect "${PASSES_BACK:-0}" 0 "SYN, as if both sides had begun" syn
 	forge syn rst-ack
 	check "$what: the true answer ends it" wait_breaker db "$AT" refused 1
 	stats_mark

@@ -5,9 +5,9 @@
 # outcome lands on the breaker of the address that the client asked for, and a
 # breaker that is broken answers the client in its name.
 
+FORWARDED=1
 . "$(dirname "$0")/lib.sh"
 . "$LIB_DIR/lib_net.sh"
-. "$LIB_DIR/lib_forward.sh"
 
 # What is asked for, and with DNAT where it leads.
 PORT=80 REAL_PORT=8080
@@ -18,7 +18,7 @@ outcomes()
 {
 	local what="IPv$family, $1" port=$2 before
 
-	CB rule add db dst "$SRV" port $PORT hook forward response-time 1h \
+	CB rule add db dst "$SRV" port $PORT response-time 1h \
 		passing-time 1h broken-time 1h connect-timeout 500ms
 	stats_mark
 	serve "$port"
@@ -51,7 +51,7 @@ outcomes()
 	CB rule del db
 }
 
-forward_setup "$@"
+net_setup "$@"
 for family in 4 6; do
 	use_family $family
 	at $PORT

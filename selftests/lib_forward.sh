@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-2.0
 # shellcheck shell=bash
 #
-# For tests of connections that are forwarded. Sourced after lib_net.sh;
-# forward_setup takes the place of net_setup. What is the client's namespace
-# elsewhere, the one with cbreak's rules, is a router here; clients run behind it:
+# For tests of connections that are forwarded. Sourced after lib_net.sh. With
+# FORWARDED=1, what is the client's namespace elsewhere, the one with cbreak's
+# rules, is a router, clients run behind it, and rules are for what it forwards:
 #
 #	  home netns              router netns (CLIENT)            server netns
 #	+-------------+       +-------------------------+       +-------------+
@@ -15,29 +15,28 @@
 # What is asked for may be another address than the server's, which only the
 # home knows a way to.
 
+FORWARDED=1
+
 # Addresses of the client and of the router's side that faces it.
 H4=10.0.1.1 R4=10.0.1.2 H6=fd01::1 R6=fd01::2
-# The name of the namespace; set by forward_setup.
-HOME_NS=''
+NEXT4=10.0.1.101 NEXT6=fd01::101
 
-# forward_setup [PARAMETER=VALUE...]
+# forward_setup: by net_setup, for what is not there without FORWARDED.
 forward_setup()
 {
-	net_setup "$@"
-	HOME_NS=home-${CLIENT#*-}
-	CLIENTS_AT=$HOME_NS
-	OTHERS=("$HOME_NS")
+	CLIENTS_AT=home-${CLIENT#*-}
+	OTHERS=("$CLIENTS_AT")
 	ip -batch - <<-END
-		netns add $HOME_NS
-		link add eth0 netns $HOME_NS type veth peer name eth1 netns $CLIENT
+		netns add $CLIENTS_AT
+		link add eth0 netns $CLIENTS_AT type veth peer name eth1 netns $CLIENT
 	END
-	furnish "$HOME_NS" $H4 $H6
+	furnish "$CLIENTS_AT" $H4 $H6
 	ip -n "$CLIENT" -batch - <<-END
 		link set eth1 up
 		addr add $R4/24 dev eth1
 		addr add $R6/64 dev eth1 nodad
 	END
-	ip -n "$HOME_NS" -batch - <<-END
+	ip -n "$CLIENTS_AT" -batch - <<-END
 		route add default via $R4
 		route add default via $R6
 	END
@@ -50,15 +49,18 @@ forward_setup()
 		net.ipv6.icmp.ratelimit=0
 }
 
+# CB ARGUMENT...: a rule that says nothing else is for what is forwarded.
+CB()
+{
+	if [[ "${1-} ${2-}" == "rule "@(add|replace) && " $* " != *" hook "* ]]; then
+		"$CBCTL" -n "$CLIENT" "$@" hook forward
+	else
+		"$CBCTL" -n "$CLIENT" "$@"
+	fi
+}
+
 # router_nft ARGUMENT...: the router's firewall.
 router_nft()
 {
 	nsenter --net="/run/netns/$CLIENT" nft "$@"
-}
-
-# no_syns_since N: since there were that many, none has come to the server.
-no_syns_since()
-{
-	read_syns
-	[ "$SYNS" = "$1" ] || { echo "SYNs: $SYNS, were $1"; return 1; }
 }

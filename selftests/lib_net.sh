@@ -16,14 +16,16 @@ TCPCLI=$LIB_DIR/tcpcli TCPSRV=$LIB_DIR/tcpsrv FORGE=$LIB_DIR/forge
 # The address family that the test is about; set by use_family.
 SRV=$S4 ICMP=icmp UNREACH=3/1
 
-# Where the clients run, if that is not the client's namespace.
-CLIENTS_AT=
+# The namespace where the clients run, set by net_setup, and other addresses of
+# theirs than C4 and C6, for who wants them.
+CLIENTS_AT='' NEXT4=10.0.0.101 NEXT6=fd00::101
 
 # What read_breaker and read_stats read; the counters at the last stats_mark.
 declare -A BREAKER STATS MARK
 
 # net_setup [PARAMETER=VALUE...]: setup, and a firewall in the server's
-# namespace that counts SYNs and lets everything pass.
+# namespace that counts SYNs and lets everything pass. With FORWARDED=1 the
+# client's namespace is a router, and clients are behind it: lib_forward.sh.
 net_setup()
 {
 	local program
@@ -33,6 +35,7 @@ net_setup()
 	done
 	command -v nft >/dev/null || skip_all "there is no nft"
 	setup "$@"
+	CLIENTS_AT=$CLIENT
 	server_nft -f - <<-'END'
 		table inet test {
 			chain prerouting {
@@ -47,6 +50,7 @@ net_setup()
 	# Otherwise only six ICMP errors come at once.
 	sn sysctl -q -w net.ipv4.icmp_ratelimit=0 net.ipv4.icmp_ratemask=0 \
 		net.ipv6.icmp.ratelimit=0
+	[ -z "${FORWARDED-}" ] || forward_setup
 }
 
 # use_family 4|6: the server's address, and what an ICMP error for a host that
@@ -131,12 +135,25 @@ read_syns()
 	SYNS=${SYNS%% *}
 }
 
+# no_syns_since N: there were that many, and none has come since.
+no_syns_since()
+{
+	read_syns
+	[ "$SYNS" = "$1" ] || { echo "SYNs: $SYNS, were $1"; return 1; }
+}
+
 # --- the client ------------------------------------------------------------
+
+# hn COMMAND...: in the namespace where the clients run.
+hn()
+{
+	ip netns exec "$CLIENTS_AT" "$@"
+}
 
 # cli OPTION... PORT: tcpcli against the server; prints what it prints.
 cli()
 {
-	"$TCPCLI" -N "${CLIENTS_AT:-$CLIENT}" "${@:1:$#-1}" "$SRV" "${!#}"
+	"$TCPCLI" -N "$CLIENTS_AT" "${@:1:$#-1}" "$SRV" "${!#}"
 }
 
 # all_end RESULT N PORT [OPTION...]: N connects, all of which end so.
@@ -165,8 +182,7 @@ hold()
 	shift 2
 
 	: >"$TMP/$name"
-	"$TCPCLI" -N "${CLIENTS_AT:-$CLIENT}" "$@" "$SRV" "$port" \
-		>"$TMP/$name" &
+	"$TCPCLI" -N "$CLIENTS_AT" "$@" "$SRV" "$port" >"$TMP/$name" &
 	HOLD_PID=$!
 }
 
@@ -397,3 +413,6 @@ wait_event()
 {
 	wait_for last_event "$@"
 }
+
+# shellcheck source=lib_forward.sh
+[ -z "${FORWARDED-}" ] || . "$LIB_DIR/lib_forward.sh"

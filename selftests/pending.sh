@@ -255,7 +255,7 @@ client_nft -f - <<-'END'
 	}
 END
 sn sysctl -q -w net.ipv4.tcp_fastopen=3
-cn sysctl -q -w net.ipv4.tcp_fastopen=1
+hn sysctl -q -w net.ipv4.tcp_fastopen=1
 for family in 4 6; do
 	use_family $family
 	what="IPv$family"

@@ -29,7 +29,7 @@ check_list()
 	local script
 
 	for script in *.sh; do
-		grep -q '^\. .*/lib[a-z_]*\.sh"$' "$script" || continue
+		grep -q '^\. "\$.*/[a-z_]*\.sh"$' "$script" || continue
 		[[ $script != lib* ]] || continue
 		[[ " ${scripts[*]} " != *" $script "* ]] || continue
 		failed=$((failed + 1))
