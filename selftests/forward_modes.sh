@@ -1,0 +1,7 @@
+#!/bin/bash
+# SPDX-License-Identifier: GPL-2.0
+#
+# modes.sh again, of connections that a router forwards.
+
+FORWARDED=1
+. "${0%/*}/modes.sh"
