@@ -14,6 +14,7 @@
 #include <linux/random.h>
 
 #include "admit.h"
+#include "follow.h"
 #include "limit.h"
 #include "net.h"
 #include "outcome.h"
@@ -85,13 +86,15 @@ static enum cbreak_verdict reject(struct cbreak_net *cn,
  * @cn: the namespace
  * @rule: the rule that the SYN falls under
  * @syn: its tuple, isn, data_len and family are known; the rest is filled in
+ * @sk: its socket; NULL if it is forwarded
  * @flags: CBREAK_SYN_*
  *
  * Return: CBREAK_REJECT if it must not pass.
  */
 enum cbreak_verdict cbreak_admit_syn(struct cbreak_net *cn,
 				     struct cbreak_rule *rule,
-				     struct cbreak_attempt *syn, u32 flags)
+				     struct cbreak_attempt *syn,
+				     const struct sock *sk, u32 flags)
 {
 	const struct cbreak_params *p = cbreak_rule_params_rcu(rule);
 	struct cbreak_transition tr = {};
@@ -154,5 +157,7 @@ enum cbreak_verdict cbreak_admit_syn(struct cbreak_net *cn,
 	}
 	add_attempt(cn, dest, syn, gen, CBREAK_ATTEMPT_ADMITTED, now_ns,
 		    p->connect_timeout_ms);
+	if (unlikely(cbreak_params_follow(p)))
+		cbreak_follow_expect(cn, sk, syn, now_ns);
 	return CBREAK_ADMIT;
 }

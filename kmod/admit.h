@@ -9,6 +9,7 @@
 struct cbreak_attempt;
 struct cbreak_net;
 struct cbreak_rule;
+struct sock;
 
 /* The SYN may have been decided about before. */
 #define CBREAK_SYN_MAY_BE_KNOWN	BIT(0)
@@ -25,6 +26,7 @@ struct cbreak_rule;
 
 enum cbreak_verdict cbreak_admit_syn(struct cbreak_net *cn,
 				     struct cbreak_rule *rule,
-				     struct cbreak_attempt *syn, u32 flags);
+				     struct cbreak_attempt *syn,
+				     const struct sock *sk, u32 flags);
 
 #endif /* _CBREAK_ADMIT_H */

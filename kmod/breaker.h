@@ -21,9 +21,12 @@ struct bpf_prog;
 /* cbreak_breaker.hold_ms of what lasts until told otherwise */
 #define CBREAK_HOLD_FOREVER	U32_MAX
 
-/* cbreak_params.on with every kind of failure */
-#define CBREAK_ON_ALL	(CBREAK_ON_REFUSED | CBREAK_ON_TIMEOUT | \
-			 CBREAK_ON_UNREACHABLE | CBREAK_ON_SLOW)
+/* cbreak_params.on with every way in which an attempt can fail */
+#define CBREAK_ON_ATTEMPT	(CBREAK_ON_REFUSED | CBREAK_ON_TIMEOUT | \
+				 CBREAK_ON_UNREACHABLE | CBREAK_ON_SLOW)
+/* and with every way in which a connection can fail that has been made */
+#define CBREAK_ON_CONN		(CBREAK_ON_RESET | CBREAK_ON_STALLED)
+#define CBREAK_ON_ALL		(CBREAK_ON_ATTEMPT | CBREAK_ON_CONN)
 
 /**
  * struct cbreak_icmp - an ICMP error
@@ -96,6 +99,12 @@ struct cbreak_params {
 	struct bpf_prog *inspector;
 	struct cbreak_peers *peers;
 };
+
+/* Does anything depend on what becomes of a connection once it is made? */
+static inline bool cbreak_params_follow(const struct cbreak_params *p)
+{
+	return p->on & CBREAK_ON_CONN;
+}
 
 static inline u64 cbreak_ms_to_ns(u32 ms)
 {

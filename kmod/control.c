@@ -13,6 +13,7 @@
 
 #include "control.h"
 #include "event.h"
+#include "follow.h"
 #include "hook.h"
 #include "net.h"
 #include "sysfs.h"
@@ -27,6 +28,23 @@ static void destroy_rule(struct cbreak_net *cn, struct cbreak_rule *rule)
 	cbreak_rule_free(rule);
 }
 
+static const struct cbreak_params *get_params(const struct cbreak_net *cn,
+					      const struct cbreak_rule *rule)
+{
+	return &rcu_dereference_protected(rule->params,
+					  lockdep_is_held(&cn->lock))->params;
+}
+
+/* The same for a rule that has been in force. */
+static void remove_rule(struct cbreak_net *cn, struct cbreak_rule *rule)
+{
+	bool follow = cbreak_params_follow(get_params(cn, rule));
+
+	destroy_rule(cn, rule);
+	if (follow)
+		cbreak_follow_put(cn);
+}
+
 /**
  * cbreak_control_add_rule - create a rule and put it in force
  * @cn: the namespace
@@ -37,7 +55,8 @@ static void destroy_rule(struct cbreak_net *cn, struct cbreak_rule *rule)
  *
  * Return: 0; -EEXIST if another rule has the name or an equal claim, -ENOSPC
  *	   if there are too many rules or kinds of match, -EOPNOTSUPP if the
- *	   kernel cannot do what the hook needs, -ENOMEM.
+ *	   kernel cannot do what the hook needs, or cannot tell what the
+ *	   parameters ask for, -ENOMEM.
  */
 int cbreak_control_add_rule(struct cbreak_net *cn, const char *name,
 			    const struct cbreak_identity *identity,
@@ -52,19 +71,27 @@ int cbreak_control_add_rule(struct cbreak_net *cn, const char *name,
 		return PTR_ERR(rule);
 	rule->dests = &cn->dests;
 
+	if (cbreak_params_follow(params)) {
+		err = cbreak_follow_get(cn, extack);
+		if (err)
+			goto err_destroy;
+	}
 	/* Hooks are there while there are rules for them. */
 	err = cbreak_hook_start(cn, identity->match.hook, extack);
 	if (err)
-		goto err_destroy;
+		goto err_unfollow;
 	err = cbreak_sysfs_add_rule(cn, rule);
 	if (err)
-		goto err_destroy;
+		goto err_unfollow;
 	err = cbreak_rule_publish(&cn->rules, rule, extack);
 	if (err)
-		goto err_destroy;
+		goto err_unfollow;
 	cbreak_event_rule(rule, CBREAK_CMD_RULE_NEW_NTF);
 	return 0;
 
+err_unfollow:
+	if (cbreak_params_follow(params))
+		cbreak_follow_put(cn);
 err_destroy:
 	destroy_rule(cn, rule);
 	return err;
@@ -75,22 +102,34 @@ err_destroy:
  * @cn: the namespace
  * @rule: the rule
  * @params: all of its parameters
+ * @extack: where the reason of a refusal goes
  *
- * Return: 0 or -ENOMEM.
+ * Return: 0; -EOPNOTSUPP if the kernel cannot tell what the parameters ask for,
+ *	   -ENOMEM.
  */
 int cbreak_control_set_params(struct cbreak_net *cn, struct cbreak_rule *rule,
-			      const struct cbreak_params *params)
+			      const struct cbreak_params *params,
+			      struct netlink_ext_ack *extack)
 {
-	struct cbreak_rule_params *old;
-	bool rescaled;
+	const struct cbreak_params *old = get_params(cn, rule);
+	bool rescaled = old->response_ms != params->response_ms;
+	bool followed = cbreak_params_follow(old);
+	bool follow = cbreak_params_follow(params);
 	int err;
 
-	old = rcu_dereference_protected(rule->params,
-					lockdep_is_held(&cn->lock));
-	rescaled = old->params.response_ms != params->response_ms;
+	if (follow && !followed) {
+		err = cbreak_follow_get(cn, extack);
+		if (err)
+			return err;
+	}
 	err = cbreak_rule_set_params(&cn->rules, rule, params);
-	if (err)
+	if (err) {
+		if (follow && !followed)
+			cbreak_follow_put(cn);
 		return err;
+	}
+	if (followed && !follow)
+		cbreak_follow_put(cn);
 	cbreak_dest_params_changed(&cn->dests, rule, rescaled);
 	cbreak_event_rule(rule, CBREAK_CMD_RULE_SET_NTF);
 	return 0;
@@ -105,7 +144,7 @@ void cbreak_control_remove_rule(struct cbreak_net *cn,
 				struct cbreak_rule *rule)
 {
 	cbreak_event_rule(rule, CBREAK_CMD_RULE_DEL_NTF);
-	destroy_rule(cn, rule);
+	remove_rule(cn, rule);
 }
 
 /**
@@ -118,7 +157,7 @@ void cbreak_control_remove_all(struct cbreak_net *cn)
 	unsigned long id;
 
 	xa_for_each(&cn->rules.by_id, id, rule)
-		destroy_rule(cn, rule);
+		remove_rule(cn, rule);
 }
 
 /**

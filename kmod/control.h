@@ -18,7 +18,8 @@ int cbreak_control_add_rule(struct cbreak_net *cn, const char *name,
 			    const struct cbreak_params *params,
 			    struct netlink_ext_ack *extack);
 int cbreak_control_set_params(struct cbreak_net *cn, struct cbreak_rule *rule,
-			      const struct cbreak_params *params);
+			      const struct cbreak_params *params,
+			      struct netlink_ext_ack *extack);
 void cbreak_control_remove_rule(struct cbreak_net *cn,
 				struct cbreak_rule *rule);
 void cbreak_control_remove_all(struct cbreak_net *cn);

@@ -7,8 +7,8 @@
  * first SYN to a destination, up to a maximum. When the table is full, the
  * least recently used of a handful of PASSING breakers makes room; breakers
  * in other states only when there are no PASSING ones, and those that an
- * administrator holds in their state never. When none can be had, the SYN
- * passes and is counted as fail_open.
+ * administrator holds in their state, or that count connections, never. When
+ * none can be had, the SYN passes and is counted as fail_open.
  *
  * A breaker that was removed may still be used by readers. Its machine is
  * dead then: it makes no transition, and nothing starts its timer again.
@@ -138,7 +138,8 @@ static struct cbreak_dest *oldest_tripped(struct cbreak_dests *dests,
 	list_for_each_entry(dest, &dests->tripped, lru) {
 		if (!budget--)
 			break;
-		if (!cbreak_breaker_held(&dest->breaker, now_ns))
+		if (!cbreak_breaker_held(&dest->breaker, now_ns) &&
+		    !cbreak_dest_conns(dest))
 			return dest;
 	}
 	return NULL;
@@ -149,6 +150,7 @@ static bool make_room(struct cbreak_dests *dests, u64 now_ns)
 {
 	struct cbreak_dest *dest, *tmp, *victim = NULL;
 	int budget = EVICT_SCAN;
+	bool in_use = false;
 
 	lockdep_assert_held(&dests->lock);
 	if (dests->nr < dests->max)
@@ -157,16 +159,19 @@ static bool make_room(struct cbreak_dests *dests, u64 now_ns)
 	list_for_each_entry_safe(dest, tmp, &dests->passing, lru) {
 		if (!budget--)
 			break;
-		if (!cbreak_breaker_held(&dest->breaker, now_ns) &&
-		    (!victim || (s32)(READ_ONCE(dest->used_s) -
-				      READ_ONCE(victim->used_s)) < 0))
+		if (cbreak_dest_conns(dest))
+			in_use = true;
+		else if (!cbreak_breaker_held(&dest->breaker, now_ns) &&
+			 (!victim || (s32)(READ_ONCE(dest->used_s) -
+					   READ_ONCE(victim->used_s)) < 0))
 			victim = dest;
 		/* Seen: the next search begins behind these. */
 		list_move_tail(&dest->lru, &dests->passing);
 	}
-	if (!victim)
+	/* Behind those in use there may be one that is not: let SYNs look. */
+	if (!victim && !in_use)
 		victim = oldest_tripped(dests, now_ns);
-	if (!victim)
+	if (!victim || !cbreak_dest_may_go(victim))
 		return false;
 	cbreak_dest_unlink_locked(dests, victim);
 	cbreak_dest_free(victim);
@@ -331,15 +336,11 @@ struct cbreak_dest *cbreak_dest_find_or_create_rcu(struct cbreak_dests *dests,
 						   u64 now_ns)
 {
 	struct cbreak_dest *dest;
-	u32 now_s;
 	int err;
 
 	dest = cbreak_dest_lookup_rcu(dests, key);
 	if (likely(dest)) {
-		now_s = ktime_get_seconds();
-		/* At most one write a second: the line is shared. */
-		if (READ_ONCE(dest->used_s) != now_s)
-			WRITE_ONCE(dest->used_s, now_s);
+		cbreak_dest_touch(dest);
 		return dest;
 	}
 

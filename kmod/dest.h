@@ -2,7 +2,9 @@
 #ifndef _CBREAK_DEST_H
 #define _CBREAK_DEST_H
 
+#include <linux/atomic.h>
 #include <linux/hrtimer.h>
+#include <linux/ktime.h>
 #include <linux/rhashtable.h>
 #include <linux/timerqueue.h>
 #include <linux/workqueue.h>
@@ -39,8 +41,11 @@ struct cbreak_key {
  * @pending: attempts in flight that it counts, while its rule limits them
  * @serial: its number in the namespace, not 0; tells attempts that it counts
  *	    from those of a breaker that was there for the same key before
- * @used_s: when a SYN last asked for it, in seconds of the monotonic clock
+ * @used_s: when a SYN last asked for it, or a connection that it counted ended,
+ *	    in seconds of the monotonic clock
  * @counted: the state in which @rule counts it; guarded by the table's lock
+ * @conns: established connections that it counts; CBREAK_CONNS_GONE once it is
+ *	   removed for want of use, and counts none any more
  * @shown: has a directory in sysfs; written by the worker of sysfs.c alone
  * @lru: place in one of the table's lists; guarded by the table's lock
  * @rcu: for freeing, once it has left the lists
@@ -56,6 +61,7 @@ struct cbreak_dest {
 	atomic_t pending;
 	u32 serial;
 	u32 used_s;
+	atomic_t conns;
 	u8 counted;
 	bool shown;
 	union {
@@ -64,6 +70,72 @@ struct cbreak_dest {
 	};
 	struct timerqueue_node due;
 };
+
+/**
+ * cbreak_dest_touch - a breaker is in use
+ * @dest: the breaker
+ *
+ * Context: any.
+ */
+static inline void cbreak_dest_touch(struct cbreak_dest *dest)
+{
+	u32 now_s = ktime_get_seconds();
+
+	/* At most one write a second: the line is shared. */
+	if (READ_ONCE(dest->used_s) != now_s)
+		WRITE_ONCE(dest->used_s, now_s);
+}
+
+/* cbreak_dest.conns of a breaker that goes although its rule stays */
+#define CBREAK_CONNS_GONE	(-1)
+
+/**
+ * cbreak_dest_get_conn - a breaker counts one more connection
+ * @dest: the breaker; stays in its table from now on
+ *
+ * Context: any, under rcu_read_lock().
+ * Return: false if it is just being removed, and does not count it.
+ */
+static inline bool cbreak_dest_get_conn(struct cbreak_dest *dest)
+{
+	return atomic_inc_unless_negative(&dest->conns);
+}
+
+/**
+ * cbreak_dest_put_conn - a breaker counts one connection less
+ * @dest: a breaker that counts it
+ *
+ * Context: any, under rcu_read_lock().
+ */
+static inline void cbreak_dest_put_conn(struct cbreak_dest *dest)
+{
+	atomic_dec(&dest->conns);
+}
+
+/**
+ * cbreak_dest_conns - connections that a breaker counts
+ * @dest: the breaker
+ *
+ * Context: any.
+ * Return: how many.
+ */
+static inline u32 cbreak_dest_conns(const struct cbreak_dest *dest)
+{
+	return max(atomic_read(&dest->conns), 0);
+}
+
+/**
+ * cbreak_dest_may_go - may a breaker be removed while its rule stays?
+ * @dest: the breaker
+ *
+ * Context: with the table's lock.
+ * Return: true if it counts no connection; it does not count any from now on,
+ *	   and has to be removed.
+ */
+static inline bool cbreak_dest_may_go(struct cbreak_dest *dest)
+{
+	return !atomic_cmpxchg(&dest->conns, 0, CBREAK_CONNS_GONE);
+}
 
 /**
  * struct cbreak_dests - the breakers of a network namespace

@@ -73,26 +73,23 @@ void cbreak_dest_for_each(struct cbreak_dests *dests,
 	walk(dests, visit_each, &each);
 }
 
-static bool doom(struct cbreak_dests *dests, struct cbreak_dest *dest)
+static void doom_locked(struct cbreak_dests *dests, struct cbreak_dest *dest)
 {
-	bool alive;
-
-	spin_lock_bh(&dests->lock);
-	/* A resize can show one twice, and a packet may have evicted it. */
-	alive = !dest->breaker.dead;
-	if (alive) {
-		cbreak_dest_unlink_locked(dests, dest);
-		cbreak_dest_free(dest);
-	}
-	spin_unlock_bh(&dests->lock);
-	return alive;
+	lockdep_assert_held(&dests->lock);
+	cbreak_dest_unlink_locked(dests, dest);
+	cbreak_dest_free(dest);
 }
 
 static void visit_remove(struct cbreak_dests *dests, struct cbreak_dest *dest,
 			 void *rule)
 {
-	if (dest->rule == rule)
-		doom(dests, dest);
+	if (dest->rule != rule)
+		return;
+	spin_lock_bh(&dests->lock);
+	/* A resize can show one twice, and a packet may have evicted it. */
+	if (!dest->breaker.dead)
+		doom_locked(dests, dest);
+	spin_unlock_bh(&dests->lock);
 }
 
 static bool rule_has_dests(struct cbreak_rule *rule)
@@ -232,8 +229,12 @@ static void visit_idle(struct cbreak_dests *dests, struct cbreak_dest *dest,
 	if (now_s - READ_ONCE(dest->used_s) < idle_s ||
 	    !is_open_ended(dest, p))
 		return;
-	if (doom(dests, dest))
+	spin_lock_bh(&dests->lock);
+	if (!dest->breaker.dead && cbreak_dest_may_go(dest)) {
+		doom_locked(dests, dest);
 		cbreak_stats_inc(dests->stats, CBREAK_STAT_BREAKERS_EXPIRED);
+	}
+	spin_unlock_bh(&dests->lock);
 }
 
 /**

@@ -238,6 +238,7 @@ int cbreak_fill_dest_rcu(struct sk_buff *skb, struct cbreak_dest *dest,
 {
 	const struct cbreak_params *p = cbreak_rule_params_rcu(dest->rule);
 	u32 pending = atomic_read(&dest->pending);
+	u32 conns = cbreak_dest_conns(dest);
 	struct cbreak_snapshot snap;
 
 	cbreak_breaker_snapshot(&dest->breaker, p, now_ns, &snap);
@@ -275,6 +276,9 @@ int cbreak_fill_dest_rcu(struct sk_buff *skb, struct cbreak_dest *dest,
 	/* Absent if nobody counts them. */
 	if ((p->max_pending || pending) &&
 	    nla_put_u32(skb, CBREAK_A_BREAKER_PENDING, pending))
+		return -EMSGSIZE;
+	if ((cbreak_params_follow(p) || conns) &&
+	    nla_put_u32(skb, CBREAK_A_BREAKER_CONNECTIONS, conns))
 		return -EMSGSIZE;
 	return fill_counters(skb, CBREAK_A_BREAKER_COUNTERS, dest->counters);
 }

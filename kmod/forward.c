@@ -112,7 +112,7 @@ static unsigned int admit(struct cbreak_net *cn, struct sk_buff *skb,
 	struct cbreak_rule *rule;
 
 	rule = cbreak_rule_classify_rcu(&cn->rules, CBREAK_HOOK_FORWARD, &flow);
-	if (!rule || likely(cbreak_admit_syn(cn, rule, syn,
+	if (!rule || likely(cbreak_admit_syn(cn, rule, syn, NULL,
 					     CBREAK_SYN_FORWARDED) ==
 			    CBREAK_ADMIT))
 		return NF_ACCEPT;

@@ -44,25 +44,8 @@
 #include "hook.h"
 #include "net.h"
 #include "outcome.h"
+#include "socket.h"
 #include "syn.h"
-
-static void tuple_of_sock(struct cbreak_tuple *tuple, const struct sock *sk,
-			  u8 family)
-{
-	const struct inet_sock *inet = inet_sk(sk);
-
-	memset(tuple, 0, sizeof(*tuple));
-	/* An IPv6 socket with a mapped address sends IPv4. */
-	if (family == AF_INET) {
-		tuple->saddr.ip = inet->inet_saddr;
-		tuple->daddr.ip = inet->inet_daddr;
-	} else {
-		tuple->saddr.in6 = inet6_sk(sk)->saddr;
-		tuple->daddr.in6 = sk->sk_v6_daddr;
-	}
-	tuple->sport = inet->inet_sport;
-	tuple->dport = inet->inet_dport;
-}
 
 /*
  * Is this the SYN of a TCP socket? A tunnel's outer packet has its sk too. Fills
@@ -74,7 +57,7 @@ static bool get_syn(const struct sk_buff *skb, const struct sock *sk,
 	if (sk->sk_protocol != IPPROTO_TCP ||
 	    !cbreak_syn_parse(skb, family, syn))
 		return false;
-	tuple_of_sock(&syn->tuple, sk, family);
+	cbreak_socket_tuple(&syn->tuple, sk, family);
 	return true;
 }
 
@@ -138,7 +121,7 @@ static unsigned int admit(struct cbreak_net *cn, const struct sk_buff *skb,
 		cbreak_stats_inc(cn->stats, CBREAK_STAT_RETRANSMITS);
 		return NF_ACCEPT;
 	}
-	if (likely(cbreak_admit_syn(cn, rule, &syn, syn_flags(skb, sk)) ==
+	if (likely(cbreak_admit_syn(cn, rule, &syn, sk, syn_flags(skb, sk)) ==
 		   CBREAK_ADMIT))
 		return NF_ACCEPT;
 	/* The only errno that does not mean packet loss to TCP. */

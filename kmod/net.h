@@ -8,6 +8,7 @@
 #include <net/netns/generic.h>
 
 #include "attempt.h"
+#include "conn.h"
 #include "dest.h"
 #include "reject.h"
 #include "rule.h"
@@ -42,6 +43,9 @@ struct cbreak_sysfs {
  * @attempts: its attempts in flight; allocated while there are hooks
  * @max_attempts: size to allocate
  * @expire: ends attempts that nobody answers
+ * @conns: connections that are followed; there while rules ask for it
+ * @nr_follow: rules that do
+ * @max_followed: size to allocate
  * @hooks: the registered netfilter hooks, by enum cbreak_hook; NULL while there
  *	   is no rule for it
  * @reject: what answers forwarded SYNs; there while their hooks are
@@ -56,6 +60,9 @@ struct cbreak_net {
 	struct cbreak_attempt_table attempts;
 	unsigned int max_attempts;
 	struct delayed_work expire;
+	struct cbreak_conn_table __rcu *conns;
+	unsigned int nr_follow;
+	unsigned int max_followed;
 	struct nf_hook_ops *hooks[CBREAK_HOOKS];
 	struct cbreak_rejecter reject;
 	struct cbreak_sysfs sysfs;

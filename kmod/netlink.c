@@ -10,6 +10,7 @@
  */
 #include "control.h"
 #include "event.h"
+#include "follow.h"
 #include "net.h"
 #include "netlink.h"
 
@@ -60,6 +61,10 @@ static int fill_gauges(struct sk_buff *skb, struct cbreak_net *cn)
 		    cbreak_classify_masks(&classifier[CBREAK_HOOK_FORWARD]));
 	u32 breakers = READ_ONCE(cn->dests.nr);
 	u32 shown = READ_ONCE(cn->sysfs.nr_shown);
+	const struct cbreak_conn_table *conns;
+
+	conns = rcu_dereference_protected(cn->conns,
+					  lockdep_is_held(&cn->lock));
 
 	if (put_stat(skb, CBREAK_A_STATS_RULES, cn->rules.nr) ||
 	    put_stat(skb, CBREAK_A_STATS_BREAKERS, breakers) ||
@@ -70,7 +75,13 @@ static int fill_gauges(struct sk_buff *skb, struct cbreak_net *cn)
 	    put_stat(skb, CBREAK_A_STATS_MASKS, masks) ||
 	    put_stat(skb, CBREAK_A_STATS_MASKS_MAX, CBREAK_MASKS_MAX) ||
 	    put_stat(skb, CBREAK_A_STATS_SYSFS_HIDDEN,
-		     breakers > shown ? breakers - shown : 0))
+		     breakers > shown ? breakers - shown : 0) ||
+	    put_stat(skb, CBREAK_A_STATS_FOLLOWED,
+		     conns ? cbreak_conn_count(conns) : 0) ||
+	    put_stat(skb, CBREAK_A_STATS_FOLLOWED_MAX,
+		     conns ? cbreak_conn_max(conns) : 0) ||
+	    put_stat(skb, CBREAK_A_STATS_TRACEPOINT,
+		     cbreak_follow_is_attached()))
 		return -EMSGSIZE;
 	return 0;
 }
@@ -105,7 +116,7 @@ static int stats_get(struct sk_buff *skb, struct genl_info *info)
 		return -ENOMEM;
 	hdr = genlmsg_put_reply(reply, info, &cbreak_genl_family, 0,
 				CBREAK_CMD_STATS_GET);
-	/* The table of attempts comes and goes with the rules. */
+	/* The tables come and go with the rules. */
 	mutex_lock(&cn->lock);
 	err = hdr ? fill_stats(reply, cn) : -EMSGSIZE;
 	mutex_unlock(&cn->lock);

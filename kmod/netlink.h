@@ -38,6 +38,10 @@ int cbreak_netlink_parse_identity(struct nlattr **attrs,
 int cbreak_netlink_check_reject(struct nlattr **attrs,
 				const struct cbreak_match *match,
 				struct netlink_ext_ack *extack);
+int cbreak_netlink_check_follow(struct nlattr **attrs,
+				const struct cbreak_match *match,
+				const struct cbreak_params *p,
+				struct netlink_ext_ack *extack);
 bool cbreak_netlink_has_identity(struct nlattr **attrs);
 
 /* What counts as failed: netlink_on.c */

@@ -345,6 +345,27 @@ int cbreak_netlink_check_reject(struct nlattr **attrs,
 }
 
 /**
+ * cbreak_netlink_check_follow - can it be known what the parameters ask for?
+ * @attrs: the request's attributes
+ * @match: the rule's match
+ * @p: the rule's parameters
+ * @extack: where the reason of a refusal goes
+ *
+ * Return: 0 or -EOPNOTSUPP.
+ */
+int cbreak_netlink_check_follow(struct nlattr **attrs,
+				const struct cbreak_match *match,
+				const struct cbreak_params *p,
+				struct netlink_ext_ack *extack)
+{
+	if (match->hook != CBREAK_HOOK_FORWARD || !cbreak_params_follow(p))
+		return 0;
+	NL_SET_ERR_MSG_ATTR(extack, attrs[CBREAK_A_RULE_ON],
+			    "what becomes of a connection is told by its socket: reset and stalled are for hook output");
+	return -EOPNOTSUPP;
+}
+
+/**
  * cbreak_netlink_has_identity - does a request say which rule it would be?
  * @attrs: the request's attributes
  *

@@ -73,7 +73,7 @@ int cbreak_netlink_parse_on(struct nlattr **attrs, struct cbreak_params *p,
 	}
 	if (p->on & ~CBREAK_ON_ALL || (!p->on && !p->nr_icmp)) {
 		NL_SET_ERR_MSG_ATTR(extack, on ?: list,
-				    "on must name one or more of refused, timeout, unreachable, slow, or ICMP codes");
+				    "on must name one or more of refused, timeout, unreachable, slow, reset, stalled, or ICMP codes");
 		return -EINVAL;
 	}
 	return 0;

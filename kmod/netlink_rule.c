@@ -34,7 +34,7 @@ static int replace_rule(struct cbreak_net *cn, struct cbreak_rule *rule,
 	    rule->key_type != identity->key_type ||
 	    rule->key_len != identity->key_len)
 		return fixed(extack);
-	return cbreak_control_set_params(cn, rule, params);
+	return cbreak_control_set_params(cn, rule, params, extack);
 }
 
 /* Create a rule, or replace the parameters of the one that has its name. */
@@ -62,6 +62,9 @@ static int new_rule(struct genl_info *info, bool replace)
 		return err;
 	err = cbreak_netlink_check_reject(info->attrs, &identity.match,
 					  info->extack);
+	if (!err)
+		err = cbreak_netlink_check_follow(info->attrs, &identity.match,
+						  &params, info->extack);
 	if (!err)
 		err = cbreak_netlink_get_inspector(info->attrs, &params,
 						   info->extack);
@@ -139,11 +142,15 @@ int cbreak_netlink_rule_set(struct sk_buff *skb, struct genl_info *info)
 						  &rule->class.match,
 						  info->extack);
 	if (!err)
+		err = cbreak_netlink_check_follow(info->attrs,
+						  &rule->class.match, &params,
+						  info->extack);
+	if (!err)
 		err = cbreak_netlink_get_inspector(info->attrs, &params,
 						   info->extack);
 	if (err)
 		goto unlock;
-	err = cbreak_control_set_params(cn, rule, &params);
+	err = cbreak_control_set_params(cn, rule, &params, info->extack);
 	cbreak_inspect_put(params.inspector);
 unlock:
 	mutex_unlock(&cn->lock);

@@ -12,6 +12,7 @@
 #include <linux/module.h>
 
 #include "control.h"
+#include "follow.h"
 #include "hook.h"
 #include "net.h"
 #include "netns.h"
@@ -27,6 +28,11 @@ static unsigned int max_attempts = 16384;
 module_param(max_attempts, uint, 0444);
 MODULE_PARM_DESC(max_attempts,
 		 "connection attempts in flight per network namespace, 256 to 1048576, rounded up to a power of two (16384)");
+
+static unsigned int max_followed = 16384;
+module_param(max_followed, uint, 0444);
+MODULE_PARM_DESC(max_followed,
+		 "connections per network namespace that are followed to their end, 256 to 1048576, rounded up to a power of two (16384)");
 
 static unsigned int sysfs_max = 1024;
 module_param(sysfs_max, uint, 0444);
@@ -48,6 +54,7 @@ static int __net_init net_init(struct net *net)
 	cn->net = net;
 	cn->max_attempts = roundup_pow_of_two(clamp(max_attempts, 256U,
 						    1048576U));
+	cn->max_followed = clamp(max_followed, 256U, 1048576U);
 	mutex_init(&cn->lock);
 	cn->stats = alloc_percpu_gfp(struct cbreak_stats,
 				     GFP_KERNEL_ACCOUNT | __GFP_ZERO);
@@ -68,7 +75,10 @@ static int __net_init net_init(struct net *net)
 
 static void __net_exit net_pre_exit(struct net *net)
 {
-	cbreak_hook_stop_all(cbreak_net(net));
+	struct cbreak_net *cn = cbreak_net(net);
+
+	cbreak_hook_stop_all(cn);
+	cbreak_follow_stop(cn);
 }
 
 static void __net_exit net_exit(struct net *net)

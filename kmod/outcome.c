@@ -5,7 +5,8 @@
  * By an answer that proves that its sender has seen the SYN, or by silence,
  * which a worker notices that runs while attempts are in flight. Either way
  * the attempt has left its table before its breaker hears of it, so that it
- * is counted once.
+ * is counted once. What becomes of a connection that was made is one more
+ * outcome, if the rule asks; follow.c finds out.
  */
 #include <linux/ktime.h>
 #include <linux/math64.h>
@@ -87,18 +88,42 @@ void cbreak_outcome_none(struct cbreak_net *cn,
 }
 
 /*
- * Tell the breaker how an attempt ended that has left the table; skb is the
+ * Tell a breaker how one of its attempts ended, or a connection; skb is the
  * packet that said so, or NULL.
  */
-static void record(struct cbreak_net *cn, const struct cbreak_attempt *attempt,
-		   struct cbreak_outcome outcome, struct sk_buff *skb)
+static void record(struct cbreak_net *cn, struct cbreak_dest *dest,
+		   const struct cbreak_attempt *attempt,
+		   struct cbreak_outcome outcome, u32 latency_us, u64 now_ns,
+		   struct sk_buff *skb)
 {
+	const struct cbreak_params *p = cbreak_rule_params_rcu(dest->rule);
 	struct cbreak_transition tr = {};
-	const struct cbreak_params *p;
+	bool counted;
+
+	BUILD_BUG_ON(CBREAK_COUNTER_SUCCESS + CBREAK_KIND_STALLED !=
+		     CBREAK_COUNTER_STALLED);
+	cbreak_net_count(cn, dest, CBREAK_COUNTER_SUCCESS + outcome.kind);
+	/* Nobody is asked about what does not count anyway, or comes too late. */
+	if (unlikely(p->inspector) && cbreak_breaker_counts(p, &outcome) &&
+	    cbreak_word_gen(READ_ONCE(dest->breaker.word)) == attempt->gen)
+		inspect(cn, dest, p->inspector, skb, attempt, &outcome,
+			latency_us);
+	counted = cbreak_breaker_record(&dest->breaker, p, attempt->gen,
+					outcome, now_ns, &tr);
+	if (!counted)
+		cbreak_net_count(cn, dest, CBREAK_COUNTER_LATE);
+	trace_cbreak_outcome(dest, &outcome, latency_us, counted);
+	cbreak_dest_changed(dest, &tr, now_ns);
+}
+
+/* An attempt has left the table. */
+static void attempt_ended(struct cbreak_net *cn,
+			  const struct cbreak_attempt *attempt,
+			  struct cbreak_outcome outcome, struct sk_buff *skb)
+{
 	u64 now_ns = ktime_get_ns();
 	struct cbreak_dest *dest;
-	u32 latency_us;
-	bool counted;
+	u32 latency_us, slow_ms;
 
 	dest = find_dest(cn, attempt);
 	uncount(dest, attempt);
@@ -115,25 +140,34 @@ static void record(struct cbreak_net *cn, const struct cbreak_attempt *attempt,
 	if (dest->rule->class.match.hook == CBREAK_HOOK_FORWARD)
 		cbreak_attempt_remember(&cn->attempts, attempt, now_ns,
 					CBREAK_REMEMBER_MS);
-	p = cbreak_rule_params_rcu(dest->rule);
+	slow_ms = cbreak_rule_params_rcu(dest->rule)->slow_ms;
 	latency_us = (u32)div_u64(now_ns, NSEC_PER_USEC) - attempt->start_us;
-	if (outcome.kind == CBREAK_KIND_SUCCESS && p->slow_ms &&
-	    latency_us > p->slow_ms * USEC_PER_MSEC)
+	if (outcome.kind == CBREAK_KIND_SUCCESS && slow_ms &&
+	    latency_us > slow_ms * USEC_PER_MSEC)
 		outcome.kind = CBREAK_KIND_SLOW;
-	BUILD_BUG_ON(CBREAK_COUNTER_SUCCESS + CBREAK_KIND_SLOW !=
-		     CBREAK_COUNTER_SLOW);
-	cbreak_net_count(cn, dest, CBREAK_COUNTER_SUCCESS + outcome.kind);
-	/* Nobody is asked about what does not count anyway, or comes too late. */
-	if (unlikely(p->inspector) && cbreak_breaker_counts(p, &outcome) &&
-	    cbreak_word_gen(READ_ONCE(dest->breaker.word)) == attempt->gen)
-		inspect(cn, dest, p->inspector, skb, attempt, &outcome,
-			latency_us);
-	counted = cbreak_breaker_record(&dest->breaker, p, attempt->gen,
-					outcome, now_ns, &tr);
-	if (!counted)
-		cbreak_net_count(cn, dest, CBREAK_COUNTER_LATE);
-	trace_cbreak_outcome(dest, &outcome, latency_us, counted);
-	cbreak_dest_changed(dest, &tr, now_ns);
+	record(cn, dest, attempt, outcome, latency_us, now_ns, skb);
+}
+
+/**
+ * cbreak_outcome_followed - a connection failed after it had been made
+ * @cn: the namespace
+ * @dest: its breaker
+ * @attempt: what is known of its attempt, which was a success: tuple, isn, gen
+ *	     and family
+ * @kind: CBREAK_KIND_RESET or CBREAK_KIND_STALLED
+ * @latency_us: how long ago the attempt began
+ *
+ * It is one more outcome.
+ *
+ * Context: any but hard interrupts, under rcu_read_lock().
+ */
+void cbreak_outcome_followed(struct cbreak_net *cn, struct cbreak_dest *dest,
+			     const struct cbreak_attempt *attempt,
+			     enum cbreak_kind kind, u32 latency_us)
+{
+	struct cbreak_outcome outcome = { .kind = kind };
+
+	record(cn, dest, attempt, outcome, latency_us, ktime_get_ns(), NULL);
 }
 
 /**
@@ -156,7 +190,7 @@ void cbreak_outcome_answer(struct cbreak_net *cn, u8 family,
 				    answer->number, !answer->is_icmp, &attempt);
 	switch (match) {
 	case CBREAK_ATTEMPT_TAKEN:
-		record(cn, &attempt, answer->outcome, skb);
+		attempt_ended(cn, &attempt, answer->outcome, skb);
 		return;
 	case CBREAK_ATTEMPT_FORGED:
 		cbreak_stats_inc(cn->stats, CBREAK_STAT_FORGED);
@@ -176,7 +210,7 @@ static void attempt_expired(void *arg, const struct cbreak_attempt *attempt)
 	if (!cbreak_attempt_in_flight(attempt))
 		return;
 	rcu_read_lock();
-	record(arg, attempt, timeout, NULL);
+	attempt_ended(arg, attempt, timeout, NULL);
 	rcu_read_unlock();
 }
 

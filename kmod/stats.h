@@ -21,6 +21,8 @@
  * @CBREAK_COUNTER_TIMEOUT: outcome
  * @CBREAK_COUNTER_UNREACHABLE: outcome
  * @CBREAK_COUNTER_SLOW: outcome
+ * @CBREAK_COUNTER_RESET: outcome
+ * @CBREAK_COUNTER_STALLED: outcome
  * @CBREAK_COUNTER_LATE: outcomes that came after a transition
  * @CBREAK_COUNTER_EXCUSED: failures that the inspector did not count
  * @CBREAK_COUNTER_WITHHELD: times that a trip was withheld, at most one in each
@@ -37,6 +39,8 @@ enum cbreak_counter {
 	CBREAK_COUNTER_TIMEOUT,
 	CBREAK_COUNTER_UNREACHABLE,
 	CBREAK_COUNTER_SLOW,
+	CBREAK_COUNTER_RESET,
+	CBREAK_COUNTER_STALLED,
 	CBREAK_COUNTER_LATE,
 	CBREAK_COUNTER_EXCUSED,
 	CBREAK_COUNTER_WITHHELD,
@@ -56,7 +60,9 @@ enum cbreak_counter {
  * @CBREAK_STAT_BREAKERS_EXPIRED: breakers removed because they were idle
  * @CBREAK_STAT_FAIL_OPEN: SYNs let through for want of a breaker
  * @CBREAK_STAT_EVENTS_LOST: events that could not be sent
- * @CBREAK_STAT_UNINSPECTED: timeouts counted for want of memory to ask
+ * @CBREAK_STAT_UNINSPECTED: failures without a packet counted for want of memory
+ *	to ask
+ * @CBREAK_STAT_UNFOLLOWED: connections not followed for want of room
  * @CBREAK_STATS: how many
  */
 enum cbreak_stat {
@@ -72,6 +78,7 @@ enum cbreak_stat {
 	CBREAK_STAT_FAIL_OPEN,
 	CBREAK_STAT_EVENTS_LOST,
 	CBREAK_STAT_UNINSPECTED,
+	CBREAK_STAT_UNFOLLOWED,
 	CBREAK_STATS,
 };
 

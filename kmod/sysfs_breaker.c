@@ -120,6 +120,12 @@ static ssize_t pending_show(const struct cbreak_dest *dest,
 	return sysfs_emit(buf, "%u\n", atomic_read(&dest->pending));
 }
 
+static ssize_t connections_show(const struct cbreak_dest *dest,
+				const struct cbreak_snapshot *snap, char *buf)
+{
+	return sysfs_emit(buf, "%u\n", cbreak_dest_conns(dest));
+}
+
 static ssize_t hold_show(const struct cbreak_dest *dest,
 			 const struct cbreak_snapshot *snap, char *buf)
 {
@@ -157,6 +163,10 @@ static ssize_t last_kind_show(const struct cbreak_dest *dest,
 				  snap->last.code);
 	case CBREAK_KIND_SLOW:
 		return sysfs_emit(buf, "slow\n");
+	case CBREAK_KIND_RESET:
+		return sysfs_emit(buf, "reset\n");
+	case CBREAK_KIND_STALLED:
+		return sysfs_emit(buf, "stalled\n");
 	}
 	return sysfs_emit(buf, "none\n");
 }
@@ -176,6 +186,7 @@ BREAKER_ATTR(would_reject);
 BREAKER_ATTR(rejected_max_pending);
 BREAKER_ATTR(withheld);
 BREAKER_ATTR(pending);
+BREAKER_ATTR(connections);
 BREAKER_ATTR(last_kind);
 BREAKER_ATTR(hold);
 BREAKER_ATTR(hold_ms);
@@ -193,6 +204,7 @@ static struct attribute *breaker_attrs[] = {
 	&attr_rejected_max_pending.attr,
 	&attr_withheld.attr,
 	&attr_pending.attr,
+	&attr_connections.attr,
 	&attr_last_kind.attr,
 	&attr_hold.attr,
 	&attr_hold_ms.attr,

@@ -212,6 +212,10 @@ static ssize_t on_show(struct device *dev, struct device_attribute *attr,
 		len += sysfs_emit_at(buf, len, " unreachable");
 	if (on & CBREAK_ON_SLOW)
 		len += sysfs_emit_at(buf, len, " slow");
+	if (on & CBREAK_ON_RESET)
+		len += sysfs_emit_at(buf, len, " reset");
+	if (on & CBREAK_ON_STALLED)
+		len += sysfs_emit_at(buf, len, " stalled");
 	for (icmp = p.icmp; icmp < p.icmp + p.nr_icmp; icmp++)
 		len += sysfs_emit_at(buf, len, " icmp%s:%u/%u",
 				     icmp->family == AF_INET ? "" : "6",
@@ -297,6 +301,8 @@ COUNTER_ATTR(refused, CBREAK_COUNTER_REFUSED);
 COUNTER_ATTR(timeout, CBREAK_COUNTER_TIMEOUT);
 COUNTER_ATTR(unreachable, CBREAK_COUNTER_UNREACHABLE);
 COUNTER_ATTR(slow, CBREAK_COUNTER_SLOW);
+COUNTER_ATTR(reset, CBREAK_COUNTER_RESET);
+COUNTER_ATTR(stalled, CBREAK_COUNTER_STALLED);
 COUNTER_ATTR(late, CBREAK_COUNTER_LATE);
 COUNTER_ATTR(excused, CBREAK_COUNTER_EXCUSED);
 COUNTER_ATTR(withheld, CBREAK_COUNTER_WITHHELD);
@@ -355,6 +361,8 @@ static struct attribute *rule_attrs[] = {
 	&dev_attr_timeout.attr,
 	&dev_attr_unreachable.attr,
 	&dev_attr_slow.attr,
+	&dev_attr_reset.attr,
+	&dev_attr_stalled.attr,
 	&dev_attr_late.attr,
 	&dev_attr_excused.attr,
 	&dev_attr_withheld.attr,

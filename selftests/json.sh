@@ -17,8 +17,9 @@ DEFS='
 	def is_int: type == "number" and . == floor and . >= 0;
 	def ints($names): . as $o | all($names[]; $o[.] | is_int);
 	def counter_names: ["admitted", "rejected", "would_reject",
-			    "rejected_max_pending", "success", "refused", "timeout", "unreachable",
-			    "slow", "late", "excused", "withheld"];
+			    "rejected_max_pending", "success", "refused",
+			    "timeout", "unreachable", "slow", "reset",
+			    "stalled", "late", "excused", "withheld"];
 	def words($names):
 		. as $o | [$names[] | "\(gsub("_"; "-")) \($o[.])"] | join(" ");
 	def time: if . == 0 then "0s" elif . % 3600000 == 0 then "\(. / 3600000)h"
@@ -176,7 +177,8 @@ judge breakers '
 	 ($by["10.0.0.2 81"] | keys == ($keys + ["last_icmp_code",
 	  "last_icmp_type", "last_kind", "pending"] | sort))],
 	["a broken one has an end",
-	 ($by["fd00::2 80"] | keys == ($keys + ["next_ms"] | sort))],
+	 ($by["fd00::2 80"] | keys == ($keys +
+	  ["next_ms", "connections"] | sort))],
 	["numbers of a breaker are whole", all(.[]; ints(["port", "generation",
 	 "since_ms", "samples", "failed"]))],
 	["the ratio is 6 decimals of failed / samples",
@@ -191,17 +193,20 @@ judge breakers '
 	["counters of a breaker are what happened", $by["10.0.0.2 8080"]
 	 .counters == {admitted: 3, rejected: 0, would_reject: 0,
 		       rejected_max_pending: 0, success: 2,
-		       refused: 1, timeout: 0, unreachable: 0, slow: 0, late: 0,
-		       excused: 0, withheld: 0}],
+		       refused: 1, timeout: 0, unreachable: 0, slow: 0,
+		       reset: 0, stalled: 0, late: 0, excused: 0,
+		       withheld: 0}],
 	["counters of a broken one too", $by["fd00::2 80"]
 	 .counters == {admitted: 0, rejected: 2, would_reject: 0,
 		       rejected_max_pending: 0, success: 0,
-		       refused: 0, timeout: 0, unreachable: 0, slow: 0, late: 0,
-		       excused: 0, withheld: 0}],
+		       refused: 0, timeout: 0, unreachable: 0, slow: 0,
+		       reset: 0, stalled: 0, late: 0, excused: 0,
+		       withheld: 0}],
 	["breakers say what the text says", $text == ([.[] | "\(.rule) " +
 	 (if .addr | contains(":") then "[\(.addr)]" else .addr end) +
 	 ":\(.port) \(.state) " +
 	 (if .pending then "pending \(.pending) " else "" end) +
+	 (if .connections then "connections \(.connections) " else "" end) +
 	 words(["samples", "failed", "error_ratio"]) +
 	 (if .last_kind then " last \(.last_kind)" else "" end) +
 	 (if .last_icmp_type then
@@ -216,17 +221,19 @@ judge stats '
 	["the pretty form of stats is the same data", . == $pretty[0]],
 	["stats are one object in a list", length == 1],
 	["its numbers are whole", (.[0] | ints(keys))],
-	["it has what it promises", (.[0] | keys | length == 32)],
+	["it has what it promises", (.[0] | keys | length == 38)],
 	["it counts rules and breakers",
 	 (.[0] | .rules == 4 and .breakers == 3 and .admitted == 4 and
 	  .rejected == 2 and .success == 2 and .refused == 1 and
 	  .unreachable == 1)],
 	["stats say what the text says", $text == (.[0] |
 	 words(["rules", "breakers", "breakers_max", "attempts",
-		"attempts_max", "masks", "masks_max"]) + "\n    " + words(counter_names) + "\n    " +
+		"attempts_max", "masks", "masks_max", "followed",
+		"followed_max", "tracepoint"]) + "\n    " +
+	 words(counter_names) + "\n    " +
 	 words(["orphaned", "retransmits", "ignored", "forged", "unsent",
 		"replaced", "attempts_evicted", "breakers_evicted",
 		"breakers_expired", "fail_open", "events_lost", "uninspected",
-		"sysfs_hidden"]) + "\n")]'
+		"unfollowed", "sysfs_hidden"]) + "\n")]'
 
 finish

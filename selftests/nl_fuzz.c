@@ -132,7 +132,7 @@ static void put_params(struct msg *m)
 			msg_put_u32(m, type, 100 + rnd(100000));
 	msg_put_u32(m, CBREAK_A_RULE_MIN_SAMPLES, 1 + rnd(65535));
 	msg_put_u32(m, CBREAK_A_RULE_RECOVERY_SAMPLES, rnd(65536));
-	msg_put_u32(m, CBREAK_A_RULE_ON, 2 + 2 * rnd(15));
+	msg_put_u32(m, CBREAK_A_RULE_ON, 2 + 2 * rnd(63));
 	msg_put_u32(m, CBREAK_A_RULE_MODE, rnd(CBREAK_MODE_NEVER + 1));
 	/* Refused of most rules. */
 	if (!rnd(4))
@@ -363,7 +363,7 @@ static bool valid_rule(const struct nlattr **tb)
 	       in(tb, CBREAK_A_RULE_MIN_SAMPLES, 1, CBREAK_SAMPLES_MAX) &&
 	       in(tb, CBREAK_A_RULE_RECOVERY_SAMPLES, 0, CBREAK_SAMPLES_MAX) &&
 	       in(tb, CBREAK_A_RULE_ON, tb[CBREAK_A_RULE_ON_ICMP] ? 0 : 2,
-		  30) &&
+		  126) &&
 	       in(tb, CBREAK_A_RULE_KEY, 0, CBREAK_KEY_TYPE_RULE) &&
 	       in(tb, CBREAK_A_RULE_MODE, 0, CBREAK_MODE_NEVER) &&
 	       in(tb, CBREAK_A_RULE_HOOK, 0,

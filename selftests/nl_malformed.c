@@ -129,7 +129,7 @@ static void on_success(struct msg *m)
 
 static void on_future(struct msg *m)
 {
-	add_bad(m, CBREAK_A_RULE_ON, "\x2e\0\0", 4);
+	add_bad(m, CBREAK_A_RULE_ON, "\xfe\0\0", 4);
 }
 
 static void nested_flag(struct msg *m)

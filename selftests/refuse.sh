@@ -160,6 +160,9 @@ refuse "every socket is in the root cgroup: leave it out (cgroup-fd)" \
 want="a forwarded connection has no socket here, and so neither an owner nor a cgroup"
 refuse "$want (uid-min)" rule add x uid 0 hook forward
 refuse "$want (cgroup-fd)" rule add x cgroup / hook forward
+want="what becomes of a connection is told by its socket*"
+refuse "$want (on)" rule add x hook forward on reset
+refuse "$want (on)" rule add x hook forward on refused,stalled
 
 # --- keys and modes --------------------------------------------------------
 
@@ -314,7 +317,7 @@ raw "EINVAL 99 ?*" 1 $name 99=01020304
 raw "EINVAL 17 ?*" 1 $name 17=01000000
 raw "EINVAL 16 on must name one or more of *" 1 $name 16=00000000
 raw "EINVAL 16 on must name one or more of *" 1 $name 16=03000000
-raw "EINVAL 16 on must name one or more of *" 3 2=646200 16=3e000000
+raw "EINVAL 16 on must name one or more of *" 3 2=646200 16=fe000000
 raw "EINVAL on-icmp on must name one or more of *" 3 2=646200 on-icmp=
 raw "EINVAL 16 on must name one or more of *" 3 2=646200 16=00000000 on-icmp=
 for value in 050001000b000000 0600030001030000 06000000; do

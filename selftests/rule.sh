@@ -51,7 +51,7 @@ ALL="all dst fd00:1::/32 port 80-89 fwmark 0x10/0xff oif eth7 uid 1000-1999 prio
 ALL+=" error-ratio 0.123456"
 ALL+=" response-time 2s passing-time 300ms broken-time 1m recovery-time 2h"
 ALL+=" connect-timeout 5m min-samples 65535 recovery-samples 0"
-ALL+=" on refused,unreachable consecutive 9 slow-time 2500ms backoff 1.25"
+ALL+=" on refused,unreachable,stalled consecutive 9 slow-time 2500ms backoff 1.25"
 ALL+=" broken-time-max 3m jitter 0.05 max-pending 1048576 max-broken-pct 1 inspector none"
 # shellcheck disable=SC2086 # it is words
 CB rule add $ALL
@@ -59,6 +59,7 @@ check "every parameter is kept as it was given" shown all "$ALL"
 CB rule del all
 # What has no meaning for somebody else's connections is left out.
 ALL=${ALL/ uid 1000-1999/ hook forward}
+ALL=${ALL/,stalled/}
 ALL=${ALL/ mode observe/ mode observe reject drop}
 # shellcheck disable=SC2086 # it is words
 CB rule add $ALL
@@ -129,6 +130,7 @@ done <<-END
 	on timeout
 	on timeout,icmp:3/13
 	on icmp6:1/1
+	on reset,stalled
 	mode observe
 	consecutive 4
 	slow-time 1s

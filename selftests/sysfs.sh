@@ -21,10 +21,11 @@ NUMBER_FILES="prio response_time_ms passing_time_ms broken_time_ms
 	max_broken_pct"
 COUNTER_FILES="passing broken recovering admitted rejected would_reject
 	rejected_max_pending success
-	refused timeout unreachable slow late excused withheld"
+	refused timeout unreachable slow reset stalled late excused withheld"
 BREAKER_FILES="state since_ms next_ms error_ratio samples failed admitted
-	rejected would_reject rejected_max_pending withheld pending last_kind hold
-	hold_ms"
+	rejected would_reject rejected_max_pending withheld pending
+	connections last_kind
+	hold hold_ms"
 # What every device has besides, that the driver core makes.
 DEVICE_FILES="breakers subsystem uevent"
 [ ! -e /sys/power ] || DEVICE_FILES+=" power"
@@ -205,7 +206,7 @@ b=$SYS/v6/breakers/[$S6]:80
 expect_eq "values of a broken one" "broken 0 3 none" \
 	"$(values "$b" state admitted rejected last_kind)"
 check "whose end comes nearer" [ "$(<"$b/next_ms")" -le 10000 ]
-expect_eq "counters of a rule" "2 0 0 4 0 0 0 2 1 0 1 0 0 0 0 0" \
+expect_eq "counters of a rule" "2 0 0 4 0 0 0 2 1 0 1 0 0 0 0 0 0 0" \
 	"$(values "$SYS/db" "${counters[@]}" hidden)"
 
 # agree RULE DIR: every number of the rule is what cbctl -j says.

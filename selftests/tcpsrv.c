@@ -5,6 +5,8 @@
  * Accepts connections on one or more ports, for IPv4 and IPv6 at once, reads
  * what is there and closes them. It goes into the background when it listens,
  * and prints its process number: no test has to wait for it.
+ *
+ * SIGUSR1 makes it reset the connections that it keeps, SIGUSR2 close them.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -12,17 +14,23 @@
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "enter_netns.h"
 
 #define FDS_MAX	4096
+
+#ifndef IPPROTO_MPTCP
+#define IPPROTO_MPTCP	262
+#endif
 
 /**
  * struct options - what the command line says
@@ -31,7 +39,9 @@
  * @fastopen: length of the queue of TCP_FASTOPEN, 0 for none
  * @foreground: stay there
  * @keep: leave connections open until the client closes them
+ * @mptcp: MPTCP, for those who ask for it
  * @mute: listen but never accept
+ * @reset: close connections with an RST
  */
 struct options {
 	struct in6_addr addr;
@@ -39,9 +49,12 @@ struct options {
 	int fastopen;
 	bool foreground;
 	bool keep;
+	bool mptcp;
 	bool mute;
+	bool reset;
 };
 
+/* Signals, then listeners, then connections. */
 static struct pollfd fds[FDS_MAX];
 static unsigned int nr_fds;
 static unsigned int nr_listeners;
@@ -54,7 +67,9 @@ static void usage(void)
 	      "  -b BACKLOG  of listen() (4096)\n"
 	      "  -f          stay in the foreground\n"
 	      "  -k          keep connections until the client closes them\n"
+	      "  -M          MPTCP\n"
 	      "  -m          never accept\n"
+	      "  -r          close with an RST\n"
 	      "  -t QUEUE    allow TCP Fast Open\n", stderr);
 	exit(2);
 }
@@ -93,7 +108,8 @@ static void add_listener(const struct options *opts, const char *word)
 	if (*end || !port || port > 65535 || nr_fds == FDS_MAX)
 		usage();
 	sin6.sin6_port = htons(port);
-	fd = socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	fd = socket(AF_INET6, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC,
+		    opts->mptcp ? IPPROTO_MPTCP : 0);
 	if (fd < 0)
 		die("socket");
 	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) ||
@@ -123,28 +139,66 @@ static bool drain(int fd)
 	return len < 0 && (errno == EAGAIN || errno == EINTR);
 }
 
-static void accept_all(int listener, bool keep)
+static void end(int fd, bool reset)
+{
+	const struct linger linger = { .l_onoff = 1 };
+
+	if (reset && setsockopt(fd, SOL_SOCKET, SO_LINGER, &linger,
+				sizeof(linger)))
+		die("SO_LINGER");
+	close(fd);
+}
+
+static void accept_all(int listener, const struct options *opts)
 {
 	int fd;
 
 	while ((fd = accept(listener, NULL, NULL)) >= 0) {
-		if (drain(fd) && keep && nr_fds < FDS_MAX) {
+		if (drain(fd) && opts->keep && nr_fds < FDS_MAX) {
 			fds[nr_fds].fd = fd;
 			fds[nr_fds].events = POLLIN;
 			nr_fds++;
 		} else {
-			close(fd);
+			end(fd, opts->reset);
 		}
 	}
 }
 
-static void serve(bool keep)
+static void add_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR1);
+	sigaddset(&set, SIGUSR2);
+	if (sigprocmask(SIG_BLOCK, &set, NULL))
+		die("sigprocmask");
+	fds[0].fd = signalfd(-1, &set, SFD_CLOEXEC);
+	if (fds[0].fd < 0)
+		die("signalfd");
+	fds[0].events = POLLIN;
+	nr_fds = 1;
+}
+
+static void end_all(void)
+{
+	struct signalfd_siginfo info;
+
+	if (read(fds[0].fd, &info, sizeof(info)) != sizeof(info))
+		die("signalfd");
+	while (nr_fds > nr_listeners)
+		end(fds[--nr_fds].fd, info.ssi_signo == SIGUSR1);
+}
+
+static void serve(const struct options *opts)
 {
 	unsigned int i;
 
 	for (;;) {
 		if (poll(fds, nr_fds, -1) < 0 && errno != EINTR)
 			die("poll");
+		if (fds[0].revents)
+			end_all();
 		/* From the end, as the last one takes the place of a closed. */
 		for (i = nr_fds; i-- > nr_listeners; ) {
 			if (!fds[i].revents || drain(fds[i].fd))
@@ -152,9 +206,9 @@ static void serve(bool keep)
 			close(fds[i].fd);
 			fds[i] = fds[--nr_fds];
 		}
-		for (i = 0; i < nr_listeners; i++)
+		for (i = 1; i < nr_listeners; i++)
 			if (fds[i].revents)
-				accept_all(fds[i].fd, keep);
+				accept_all(fds[i].fd, opts);
 	}
 }
 
@@ -189,8 +243,11 @@ int main(int argc, char **argv)
 	};
 	int opt;
 
-	while ((opt = getopt(argc, argv, "N:a:b:fkmt:")) != -1) {
+	while ((opt = getopt(argc, argv, "MN:a:b:fkmrt:")) != -1) {
 		switch (opt) {
+		case 'M':
+			opts.mptcp = true;
+			break;
 		case 'N':
 			enter_netns(optarg);
 			break;
@@ -209,6 +266,9 @@ int main(int argc, char **argv)
 		case 'm':
 			opts.mute = true;
 			break;
+		case 'r':
+			opts.reset = true;
+			break;
 		case 't':
 			opts.fastopen = atoi(optarg);
 			break;
@@ -218,6 +278,7 @@ int main(int argc, char **argv)
 	}
 	if (optind == argc)
 		usage();
+	add_signals();
 	/* Without the right to it, fewer have to do. */
 	setrlimit(RLIMIT_NOFILE, &files);
 	for (; optind < argc; optind++)
@@ -225,5 +286,5 @@ int main(int argc, char **argv)
 	nr_listeners = nr_fds;
 	if (!opts.foreground)
 		go_background();
-	serve(opts.keep);
+	serve(&opts);
 }

@@ -206,7 +206,7 @@ static void step_record(struct kunit *test, struct history *h,
 	ticket = h->ticket[i];
 	h->ticket[i] = h->ticket[--h->nr_tickets];
 	if (test_below(&h->rnd, 100) < h->failing_pct)
-		kind = 1 + test_below(&h->rnd, CBREAK_KIND_SLOW);
+		kind = 1 + test_below(&h->rnd, CBREAK_KIND_STALLED);
 	late = h->model.transitions - ticket.transitions;
 	got = record_gen(h->f, ticket.gen, h->at, kind);
 	want = model_record(&h->model, ticket.transitions, kind, h->at);

@@ -16,7 +16,7 @@ static void kinds_test(struct kunit *test)
 
 	for (on = 0; on <= CBREAK_ON_ALL; on += CBREAK_ON_REFUSED) {
 		f->p.on = on;
-		for (kind = 0; kind <= CBREAK_KIND_SLOW; kind++) {
+		for (kind = 0; kind <= CBREAK_KIND_STALLED; kind++) {
 			outcome.kind = kind;
 			KUNIT_EXPECT_EQ_MSG(test,
 					    cbreak_breaker_counts(&f->p, &outcome),

@@ -32,6 +32,7 @@ static const char *const breaker_names[] = {
 	[CBREAK_A_BREAKER_HOLD]			= "hold",
 	[CBREAK_A_BREAKER_HOLD_MS]		= "hold-ms",
 	[CBREAK_A_BREAKER_PENDING]		= "pending",
+	[CBREAK_A_BREAKER_CONNECTIONS]		= "connections",
 };
 
 static const struct names breaker_attrs = { breaker_names, ARRAY_SIZE(breaker_names) };
@@ -163,6 +164,9 @@ static void print_breaker(uint8_t cmd, const struct nlattr **tb, void *data)
 			   tb[CBREAK_A_BREAKER_HOLD_MS]);
 	if (tb[CBREAK_A_BREAKER_PENDING])
 		out_number("pending", nl_uint(tb[CBREAK_A_BREAKER_PENDING]));
+	if (tb[CBREAK_A_BREAKER_CONNECTIONS])
+		out_number("connections",
+			   nl_uint(tb[CBREAK_A_BREAKER_CONNECTIONS]));
 	if (tb[CBREAK_A_BREAKER_SAMPLES])
 		out_number("samples", nl_uint(tb[CBREAK_A_BREAKER_SAMPLES]));
 	if (tb[CBREAK_A_BREAKER_FAILED])

@@ -51,7 +51,7 @@ struct cutout {
 
 const struct keyword cutout_keywords[] = {
 	{ "on", "KIND[,KIND...]",
-	  "What counts: {refused|timeout|unreachable|slow|all}",
+	  "{refused|timeout|unreachable|slow|reset|stalled|all}",
 	  KEYWORD_ON, CBREAK_A_RULE_ON },
 	{ }
 };

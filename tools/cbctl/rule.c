@@ -110,7 +110,7 @@ static const struct keyword rule_keywords[] = {
 	{ "recovery-samples", "N", "Fewest outcomes that can end recovering",
 	  KEYWORD_NUMBER, CBREAK_A_RULE_RECOVERY_SAMPLES },
 	{ "on", "KIND[,KIND...]",
-	  "What counts: {refused|timeout|unreachable|slow|all}",
+	  "{refused|timeout|unreachable|slow|reset|stalled|all}",
 	  KEYWORD_ON, CBREAK_A_RULE_ON },
 	{ "consecutive", "N", "Failures in a row that trip; 0: none do",
 	  KEYWORD_NUMBER, CBREAK_A_RULE_CONSECUTIVE },

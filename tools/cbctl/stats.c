@@ -25,6 +25,8 @@ static const char *const stats_names[] = {
 	[CBREAK_A_STATS_TIMEOUT]		= "timeout",
 	[CBREAK_A_STATS_UNREACHABLE]		= "unreachable",
 	[CBREAK_A_STATS_SLOW]			= "slow",
+	[CBREAK_A_STATS_RESET]			= "reset",
+	[CBREAK_A_STATS_STALLED]		= "stalled",
 	[CBREAK_A_STATS_LATE]			= "late",
 	[CBREAK_A_STATS_EXCUSED]		= "excused",
 	[CBREAK_A_STATS_WITHHELD]		= "withheld",
@@ -40,9 +42,13 @@ static const char *const stats_names[] = {
 	[CBREAK_A_STATS_FAIL_OPEN]		= "fail-open",
 	[CBREAK_A_STATS_EVENTS_LOST]		= "events-lost",
 	[CBREAK_A_STATS_UNINSPECTED]		= "uninspected",
+	[CBREAK_A_STATS_UNFOLLOWED]		= "unfollowed",
 	[CBREAK_A_STATS_SYSFS_HIDDEN]		= "sysfs-hidden",
 	[CBREAK_A_STATS_MASKS]			= "masks",
 	[CBREAK_A_STATS_MASKS_MAX]		= "masks-max",
+	[CBREAK_A_STATS_FOLLOWED]		= "followed",
+	[CBREAK_A_STATS_FOLLOWED_MAX]		= "followed-max",
+	[CBREAK_A_STATS_TRACEPOINT]		= "tracepoint",
 };
 
 static const struct names stats_attrs = { stats_names, ARRAY_SIZE(stats_names) };
@@ -57,6 +63,8 @@ static const char *const counter_names[] = {
 	[CBREAK_A_COUNTERS_TIMEOUT]	= "timeout",
 	[CBREAK_A_COUNTERS_UNREACHABLE]	= "unreachable",
 	[CBREAK_A_COUNTERS_SLOW]	= "slow",
+	[CBREAK_A_COUNTERS_RESET]	= "reset",
+	[CBREAK_A_COUNTERS_STALLED]	= "stalled",
 	[CBREAK_A_COUNTERS_LATE]	= "late",
 	[CBREAK_A_COUNTERS_EXCUSED]	= "excused",
 	[CBREAK_A_COUNTERS_WITHHELD]	= "withheld",
@@ -96,7 +104,7 @@ static void print_stats(uint8_t cmd, const struct nlattr **tb, void *data)
 	out_begin();
 	print_numbers(&stats_attrs, tb, 0, CBREAK_A_STATS_ATTEMPTS_MAX);
 	print_numbers(&stats_attrs, tb, CBREAK_A_STATS_MASKS,
-		      CBREAK_A_STATS_MASKS_MAX);
+		      CBREAK_A_STATS_TRACEPOINT);
 	out_text_break();
 	print_numbers(&stats_attrs, tb, CBREAK_A_STATS_ADMITTED,
 		      CBREAK_A_STATS_ORPHANED - 1);

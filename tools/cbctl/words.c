@@ -21,6 +21,8 @@ static const char *const kinds[] = {
 	[CBREAK_KIND_TIMEOUT]		= "timeout",
 	[CBREAK_KIND_UNREACHABLE]	= "unreachable",
 	[CBREAK_KIND_SLOW]		= "slow",
+	[CBREAK_KIND_RESET]		= "reset",
+	[CBREAK_KIND_STALLED]		= "stalled",
 };
 
 static const char *const causes[] = {
@@ -261,7 +263,8 @@ const char *parse_on(const char *word, struct on *on)
 	*on = (struct on){ 0 };
 	if (!strcmp(word, "all")) {
 		on->kinds = CBREAK_ON_REFUSED | CBREAK_ON_TIMEOUT |
-			    CBREAK_ON_UNREACHABLE | CBREAK_ON_SLOW;
+			    CBREAK_ON_UNREACHABLE | CBREAK_ON_SLOW |
+			    CBREAK_ON_RESET | CBREAK_ON_STALLED;
 		return NULL;
 	}
 	for (;;) {

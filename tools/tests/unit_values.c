@@ -215,7 +215,9 @@ void test_on(void)
 		{ "refused,unreachable", 10, NULL },
 		{ "unreachable,timeout,refused", 14, NULL },
 		{ "slow", CBREAK_ON_SLOW, NULL },
-		{ "all", 30, NULL },
+		{ "reset", CBREAK_ON_RESET, NULL },
+		{ "stalled,reset", 96, NULL },
+		{ "all", 126, NULL },
 		{ "timeout,timeout", CBREAK_ON_TIMEOUT, NULL },
 		{ "", 0, "is not all" },
 		{ ",", 0, "is not all" },
@@ -296,9 +298,9 @@ void test_names(void)
 	for (i = 0; i < 3; i++)
 		expect(names_get(&parse_states, i), "state %u", i);
 	expect(!names_get(&parse_states, 3), "a state too many");
-	for (i = 0; i < 5; i++)
+	for (i = 0; i < 7; i++)
 		expect(names_get(&parse_kinds, i), "kind %u", i);
-	expect(!names_get(&parse_kinds, 5), "a kind too many");
+	expect(!names_get(&parse_kinds, 7), "a kind too many");
 	for (i = 0; i < 9; i++)
 		expect(names_get(&parse_causes, i), "cause %u", i);
 	expect(!names_get(&parse_causes, 9), "a cause too many");

@@ -251,7 +251,7 @@ completion_offers_values()
 	same states "$(offers breaker show state "")" \
 		" passing broken recovering "
 	same kinds "$(offers rule add web on "")" \
-		" refused timeout unreachable slow all "
+		" refused timeout unreachable slow reset stalled all "
 	same hooks "$(offers rule add web hook "")" " output forward "
 	same "ways to reject" "$(offers rule change web reject "")" \
 		" reset icmp drop "
