@@ -81,6 +81,24 @@ static enum cbreak_verdict reject(struct cbreak_net *cn,
 	return refusal(mode);
 }
 
+/* Count an attempt as pending; false, and why, if there are too many. */
+static bool take_place(struct cbreak_dest *dest, const struct cbreak_params *p,
+		       enum cbreak_counter *cause)
+{
+	switch (cbreak_limit_attempt(&dest->pending, cbreak_dest_conns(dest),
+				     p->max_pending, p->max_conns)) {
+	case CBREAK_LIMIT_NONE:
+		return true;
+	case CBREAK_LIMIT_PENDING:
+		*cause = CBREAK_COUNTER_REJECTED_MAX_PENDING;
+		return false;
+	case CBREAK_LIMIT_CONNECTIONS:
+		*cause = CBREAK_COUNTER_REJECTED_MAX_CONNECTIONS;
+		return false;
+	}
+	return true;
+}
+
 /**
  * cbreak_admit_syn - ask the breaker of a SYN's destination
  * @cn: the namespace
@@ -99,6 +117,7 @@ enum cbreak_verdict cbreak_admit_syn(struct cbreak_net *cn,
 	const struct cbreak_params *p = cbreak_rule_params_rcu(rule);
 	struct cbreak_transition tr = {};
 	enum cbreak_verdict verdict;
+	enum cbreak_counter cause;
 	struct cbreak_dest *dest;
 	struct cbreak_key key;
 	u32 rnd = 0;
@@ -119,7 +138,7 @@ enum cbreak_verdict cbreak_admit_syn(struct cbreak_net *cn,
 	}
 
 	state = cbreak_word_state(READ_ONCE(dest->breaker.word));
-	if (unlikely(state != CBREAK_STATE_PASSING || p->max_pending)) {
+	if (unlikely(state != CBREAK_STATE_PASSING || cbreak_params_limit(p))) {
 		if (unlikely(flags)) {
 			/* What was decided of this SYN is not decided again. */
 			switch (cbreak_attempt_lookup(&cn->attempts,
@@ -148,10 +167,9 @@ enum cbreak_verdict cbreak_admit_syn(struct cbreak_net *cn,
 	if (unlikely(verdict == CBREAK_REJECT))
 		return reject(cn, dest, syn, flags, p->mode,
 			      CBREAK_COUNTER_REJECTED, now_ns);
-	if (unlikely(p->max_pending)) {
-		if (!cbreak_limit_take(&dest->pending, p->max_pending))
-			return reject(cn, dest, syn, flags, p->mode,
-				      CBREAK_COUNTER_REJECTED_MAX_PENDING,
+	if (unlikely(cbreak_params_limit(p))) {
+		if (!take_place(dest, p, &cause))
+			return reject(cn, dest, syn, flags, p->mode, cause,
 				      now_ns);
 		syn->counted_by = dest->serial;
 	}

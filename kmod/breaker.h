@@ -65,6 +65,8 @@ struct cbreak_icmp {
  *	machine
  * @max_broken_pct: share of @peers that may be BROKEN for the machine to trip,
  *	percent; 100 for no limit
+ * @max_conns: most established connections and attempts in flight together, 0
+ *	for any number; of no concern to the machine
  * @nr_icmp: number of @icmp
  * @icmp: ICMP errors that count as failed besides the kinds of @on
  * @inspector: decides about what would count, may be NULL; of no concern to the
@@ -94,6 +96,7 @@ struct cbreak_params {
 	u32 reject;
 	u32 max_pending;
 	u32 max_broken_pct;
+	u32 max_conns;
 	u32 nr_icmp;
 	struct cbreak_icmp icmp[CBREAK_ON_ICMP_MAX];
 	struct bpf_prog *inspector;
@@ -103,7 +106,13 @@ struct cbreak_params {
 /* Does anything depend on what becomes of a connection once it is made? */
 static inline bool cbreak_params_follow(const struct cbreak_params *p)
 {
-	return p->on & CBREAK_ON_CONN;
+	return p->on & CBREAK_ON_CONN || p->max_conns;
+}
+
+/* Does anything depend on how many attempts are in flight? */
+static inline bool cbreak_params_limit(const struct cbreak_params *p)
+{
+	return p->max_pending || p->max_conns;
 }
 
 static inline u64 cbreak_ms_to_ns(u32 ms)

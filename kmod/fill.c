@@ -173,7 +173,8 @@ static int fill_params(struct sk_buff *skb, const struct cbreak_params *p)
 			cbreak_broken_max_ms(p)) ||
 	    nla_put_u32(skb, CBREAK_A_RULE_JITTER, p->jitter) ||
 	    nla_put_u32(skb, CBREAK_A_RULE_MAX_PENDING, p->max_pending) ||
-	    nla_put_u32(skb, CBREAK_A_RULE_MAX_BROKEN_PCT, p->max_broken_pct))
+	    nla_put_u32(skb, CBREAK_A_RULE_MAX_BROKEN_PCT, p->max_broken_pct) ||
+	    nla_put_u32(skb, CBREAK_A_RULE_MAX_CONNECTIONS, p->max_conns))
 		return -EMSGSIZE;
 	if (p->nr_icmp && fill_icmp(skb, p))
 		return -EMSGSIZE;
@@ -274,7 +275,7 @@ int cbreak_fill_dest_rcu(struct sk_buff *skb, struct cbreak_dest *dest,
 		    CBREAK_A_BREAKER_PAD))
 		return -EMSGSIZE;
 	/* Absent if nobody counts them. */
-	if ((p->max_pending || pending) &&
+	if ((cbreak_params_limit(p) || pending) &&
 	    nla_put_u32(skb, CBREAK_A_BREAKER_PENDING, pending))
 		return -EMSGSIZE;
 	if ((cbreak_params_follow(p) || conns) &&

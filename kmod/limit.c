@@ -7,6 +7,7 @@
  * Locks: none. Any context.
  */
 #include <linux/bug.h>
+#include <linux/kernel.h>
 #include <linux/minmax.h>
 
 #include "limit.h"
@@ -54,4 +55,28 @@ u32 cbreak_limit_broken(u32 live, u32 pct)
 {
 	/* A million breakers at the most: this does not overflow. */
 	return max(live * pct / 100, 1U);
+}
+
+/**
+ * cbreak_limit_attempt - may another attempt be made?
+ * @pending: attempts in flight
+ * @conns: connections that have come of earlier ones
+ * @max_pending: most of the former, 0 for any number
+ * @max_conns: most of both together, 0 for any number. What is in flight may
+ *	become a connection: without it, as many as come at once would all pass
+ *
+ * Return: the limit that says no; CBREAK_LIMIT_NONE if it is counted in
+ *	   @pending now, and is to be given back once.
+ */
+enum cbreak_limit cbreak_limit_attempt(atomic_t *pending, u32 conns,
+				       u32 max_pending, u32 max_conns)
+{
+	enum cbreak_limit limit = CBREAK_LIMIT_PENDING;
+	u32 max = max_pending ?: INT_MAX;
+
+	if (max_conns && max_conns - min(conns, max_conns) < max) {
+		limit = CBREAK_LIMIT_CONNECTIONS;
+		max = max_conns - min(conns, max_conns);
+	}
+	return cbreak_limit_take(pending, max) ? CBREAK_LIMIT_NONE : limit;
 }

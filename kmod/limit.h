@@ -15,8 +15,22 @@ struct cbreak_peers {
 	atomic_t broken;
 };
 
+/**
+ * enum cbreak_limit - which limit an attempt has met
+ * @CBREAK_LIMIT_NONE: none; it is counted as pending
+ * @CBREAK_LIMIT_PENDING: too many are in flight
+ * @CBREAK_LIMIT_CONNECTIONS: too many are connected, or may be soon
+ */
+enum cbreak_limit {
+	CBREAK_LIMIT_NONE,
+	CBREAK_LIMIT_PENDING,
+	CBREAK_LIMIT_CONNECTIONS,
+};
+
 bool cbreak_limit_take(atomic_t *nr, u32 max);
 void cbreak_limit_put(atomic_t *nr);
 u32 cbreak_limit_broken(u32 live, u32 pct);
+enum cbreak_limit cbreak_limit_attempt(atomic_t *pending, u32 conns,
+				       u32 max_pending, u32 max_conns);
 
 #endif /* _CBREAK_LIMIT_H */

@@ -360,8 +360,10 @@ int cbreak_netlink_check_follow(struct nlattr **attrs,
 {
 	if (match->hook != CBREAK_HOOK_FORWARD || !cbreak_params_follow(p))
 		return 0;
-	NL_SET_ERR_MSG_ATTR(extack, attrs[CBREAK_A_RULE_ON],
-			    "what becomes of a connection is told by its socket: reset and stalled are for hook output");
+	NL_SET_ERR_MSG_ATTR(extack, attrs[p->max_conns ?
+					  CBREAK_A_RULE_MAX_CONNECTIONS :
+					  CBREAK_A_RULE_ON],
+			    "what becomes of a connection is told by its socket: reset, stalled and max_connections are for hook output");
 	return -EOPNOTSUPP;
 }
 

@@ -15,6 +15,8 @@
  *	its rule enforced
  * @CBREAK_COUNTER_REJECTED_MAX_PENDING: SYNs refused because too many attempts
  *	were in flight
+ * @CBREAK_COUNTER_REJECTED_MAX_CONNECTIONS: SYNs refused because of too many
+ *	connections
  * @CBREAK_COUNTER_SUCCESS: the first of the outcomes, in the order of enum
  *	cbreak_kind
  * @CBREAK_COUNTER_REFUSED: outcome
@@ -34,6 +36,7 @@ enum cbreak_counter {
 	CBREAK_COUNTER_REJECTED,
 	CBREAK_COUNTER_WOULD_REJECT,
 	CBREAK_COUNTER_REJECTED_MAX_PENDING,
+	CBREAK_COUNTER_REJECTED_MAX_CONNECTIONS,
 	CBREAK_COUNTER_SUCCESS,
 	CBREAK_COUNTER_REFUSED,
 	CBREAK_COUNTER_TIMEOUT,

@@ -268,6 +268,7 @@ PARAM_ATTR(broken_time_max_ms, cbreak_broken_max_ms(&p));
 PARAM_ATTR(recovery_samples, p.recovery_samples);
 PARAM_ATTR(max_pending, p.max_pending);
 PARAM_ATTR(max_broken_pct, p.max_broken_pct);
+PARAM_ATTR(max_connections, p.max_conns);
 
 #define STATE_ATTR(_name, _state)					\
 static ssize_t _name##_show(struct device *dev,				\
@@ -296,6 +297,7 @@ COUNTER_ATTR(admitted, CBREAK_COUNTER_ADMITTED);
 COUNTER_ATTR(rejected, CBREAK_COUNTER_REJECTED);
 COUNTER_ATTR(would_reject, CBREAK_COUNTER_WOULD_REJECT);
 COUNTER_ATTR(rejected_max_pending, CBREAK_COUNTER_REJECTED_MAX_PENDING);
+COUNTER_ATTR(rejected_max_connections, CBREAK_COUNTER_REJECTED_MAX_CONNECTIONS);
 COUNTER_ATTR(success, CBREAK_COUNTER_SUCCESS);
 COUNTER_ATTR(refused, CBREAK_COUNTER_REFUSED);
 COUNTER_ATTR(timeout, CBREAK_COUNTER_TIMEOUT);
@@ -348,6 +350,7 @@ static struct attribute *rule_attrs[] = {
 	&dev_attr_jitter.attr,
 	&dev_attr_max_pending.attr,
 	&dev_attr_max_broken_pct.attr,
+	&dev_attr_max_connections.attr,
 	&dev_attr_inspector.attr,
 	&dev_attr_passing.attr,
 	&dev_attr_broken.attr,
@@ -356,6 +359,7 @@ static struct attribute *rule_attrs[] = {
 	&dev_attr_rejected.attr,
 	&dev_attr_would_reject.attr,
 	&dev_attr_rejected_max_pending.attr,
+	&dev_attr_rejected_max_connections.attr,
 	&dev_attr_success.attr,
 	&dev_attr_refused.attr,
 	&dev_attr_timeout.attr,

@@ -17,9 +17,10 @@ DEFS='
 	def is_int: type == "number" and . == floor and . >= 0;
 	def ints($names): . as $o | all($names[]; $o[.] | is_int);
 	def counter_names: ["admitted", "rejected", "would_reject",
-			    "rejected_max_pending", "success", "refused",
-			    "timeout", "unreachable", "slow", "reset",
-			    "stalled", "late", "excused", "withheld"];
+			    "rejected_max_pending", "rejected_max_connections",
+			    "success", "refused", "timeout", "unreachable",
+			    "slow", "reset", "stalled", "late", "excused",
+			    "withheld"];
 	def words($names):
 		. as $o | [$names[] | "\(gsub("_"; "-")) \($o[.])"] | join(" ");
 	def time: if . == 0 then "0s" elif . % 3600000 == 0 then "\(. / 3600000)h"
@@ -73,7 +74,8 @@ TIMES="response-time 1h passing-time 90s broken-time 2h recovery-time 250ms"
 # shellcheck disable=SC2086 # it is words
 CB rule add db dst 10.0.0.0/8 port 1-9999 fwmark 0/0xf0 oif eth0 uid 0-65535 prio 3 error-ratio 0.7 $TIMES \
 	connect-timeout 5m min-samples 100 on refused,timeout,icmp6:1/4,icmp:3/10 consecutive 7 \
-	slow-time 1500ms backoff 1.5 broken-time-max 3h jitter 0.1 max-pending 1000 max-broken-pct 90
+	slow-time 1500ms backoff 1.5 broken-time-max 3h jitter 0.1 max-pending 1000 max-broken-pct 90 \
+	max-connections 1048576
 CB rule add all error-ratio 0.000001
 CB rule add others hook forward reject icmp
 CB rule add v6 dst "$S6" port 80 on all broken-time 1h
@@ -104,7 +106,8 @@ judge rules '
 	 "passing_time_ms", "broken_time_ms", "recovery_time_ms",
 	 "connect_timeout_ms", "min_samples", "recovery_samples", "on",
 	 "consecutive", "slow_time_ms", "backoff", "broken_time_max_ms",
-	 "jitter", "max_pending", "max_broken_pct", "passing", "broken", "recovering", "counters"] as $keys |
+	 "jitter", "max_pending", "max_broken_pct",
+	 "max_connections", "passing", "broken", "recovering", "counters"] as $keys |
 	["dst", "port_min", "port_max", "fwmark", "fwmask",
 	 "oif", "uid_min", "uid_max"] as $match |
 	["the pretty form is the same data", . == $pretty[0]],
@@ -146,7 +149,8 @@ judge rules '
 	 words(["min_samples", "recovery_samples"]) + " on " +
 	 (.on | join(",")) + " " + words(["consecutive"]) + " " +
 	 times(["slow-time"]) + " " + words(["backoff"]) + " " +
-	 times(["broken-time-max"]) + " " + words(["jitter", "max_pending", "max_broken_pct"]) +
+	 times(["broken-time-max"]) + " " + words(["jitter",
+	 "max_pending", "max_broken_pct", "max_connections"]) +
 	 " inspector none " +
 	 words(["passing", "broken", "recovering"]) + "\n    " +
 	 (.counters | words(counter_names)) + "\n"] | add)]'
@@ -172,10 +176,11 @@ judge breakers '
 	["there are three breakers", length == 3],
 	["one that passes has a last kind and no end",
 	 ($by["10.0.0.2 8080"] | keys == ($keys +
-	  ["last_kind", "pending"] | sort))],
+	  ["last_kind", "pending", "connections"] | sort))],
 	["one that was unreachable has its ICMP numbers",
 	 ($by["10.0.0.2 81"] | keys == ($keys + ["last_icmp_code",
-	  "last_icmp_type", "last_kind", "pending"] | sort))],
+	  "last_icmp_type", "last_kind", "pending",
+	  "connections"] | sort))],
 	["a broken one has an end",
 	 ($by["fd00::2 80"] | keys == ($keys +
 	  ["next_ms", "connections"] | sort))],
@@ -192,13 +197,15 @@ judge breakers '
 	 ["broken", "passing", "passing"]],
 	["counters of a breaker are what happened", $by["10.0.0.2 8080"]
 	 .counters == {admitted: 3, rejected: 0, would_reject: 0,
-		       rejected_max_pending: 0, success: 2,
+		       rejected_max_pending: 0,
+		       rejected_max_connections: 0, success: 2,
 		       refused: 1, timeout: 0, unreachable: 0, slow: 0,
 		       reset: 0, stalled: 0, late: 0, excused: 0,
 		       withheld: 0}],
 	["counters of a broken one too", $by["fd00::2 80"]
 	 .counters == {admitted: 0, rejected: 2, would_reject: 0,
-		       rejected_max_pending: 0, success: 0,
+		       rejected_max_pending: 0,
+		       rejected_max_connections: 0, success: 0,
 		       refused: 0, timeout: 0, unreachable: 0, slow: 0,
 		       reset: 0, stalled: 0, late: 0, excused: 0,
 		       withheld: 0}],
@@ -221,7 +228,7 @@ judge stats '
 	["the pretty form of stats is the same data", . == $pretty[0]],
 	["stats are one object in a list", length == 1],
 	["its numbers are whole", (.[0] | ints(keys))],
-	["it has what it promises", (.[0] | keys | length == 38)],
+	["it has what it promises", (.[0] | keys | length == 39)],
 	["it counts rules and breakers",
 	 (.[0] | .rules == 4 and .breakers == 3 and .admitted == 4 and
 	  .rejected == 2 and .success == 2 and .refused == 1 and

@@ -145,6 +145,9 @@ static void put_params(struct msg *m)
 	msg_put_u32(m, CBREAK_A_RULE_MAX_PENDING, rnd(CBREAK_PENDING_MAX + 1));
 	msg_put_u32(m, CBREAK_A_RULE_MAX_BROKEN_PCT, 1 + rnd(100));
 	if (!rnd(4))
+		msg_put_u32(m, CBREAK_A_RULE_MAX_CONNECTIONS,
+			    rnd(CBREAK_CONNECTIONS_MAX + 1));
+	if (!rnd(4))
 		put_icmp(m);
 }
 
@@ -379,7 +382,9 @@ static bool valid_rule(const struct nlattr **tb)
 		  CBREAK_TIME_MAX_MS) &&
 	       in(tb, CBREAK_A_RULE_JITTER, 0, CBREAK_RATIO_ONE) &&
 	       in(tb, CBREAK_A_RULE_MAX_PENDING, 0, CBREAK_PENDING_MAX) &&
-	       in(tb, CBREAK_A_RULE_MAX_BROKEN_PCT, 1, 100);
+	       in(tb, CBREAK_A_RULE_MAX_BROKEN_PCT, 1, 100) &&
+	       in(tb, CBREAK_A_RULE_MAX_CONNECTIONS, 0,
+		  CBREAK_CONNECTIONS_MAX);
 }
 
 /*

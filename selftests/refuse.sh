@@ -112,6 +112,8 @@ refuse "max_pending must be from 0 to 1048576 (max-pending)" \
 want="max_broken_pct must be from 1 to 100 (max-broken-pct)"
 refuse "$want" rule change db max-broken-pct 0
 refuse "$want" rule change db max-broken-pct 101
+refuse "max_connections must be from 0 to 1048576 (max-connections)" \
+	rule change db max-connections 1048577
 want="only ICMP types 3 (but not 3/4), 11 and 12, and ICMPv6 types 1, 3 and 4,*"
 for code in icmp:3/4 icmp:3/16 icmp:0/0 icmp:5/1 icmp:8/0 icmp:1/0 icmp:255/255 \
 	    icmp6:0/0 icmp6:2/0 icmp6:128/0 icmp6:11/0; do
@@ -163,6 +165,7 @@ refuse "$want (cgroup-fd)" rule add x cgroup / hook forward
 want="what becomes of a connection is told by its socket*"
 refuse "$want (on)" rule add x hook forward on reset
 refuse "$want (on)" rule add x hook forward on refused,stalled
+refuse "$want (max-connections)" rule add x hook forward max-connections 1
 
 # --- keys and modes --------------------------------------------------------
 

@@ -32,7 +32,7 @@ DEFAULTS="key addr+port mode enforce error-ratio 0.5 response-time 10s"
 DEFAULTS+=" passing-time 10s broken-time 10s recovery-time 10s connect-timeout 3s"
 DEFAULTS+=" min-samples 5 recovery-samples 1 on refused,timeout,unreachable,slow"
 DEFAULTS+=" consecutive 0 slow-time 0s backoff 1 broken-time-max 24h jitter 0"
-DEFAULTS+=" max-pending 0 max-broken-pct 100 inspector none"
+DEFAULTS+=" max-pending 0 max-broken-pct 100 max-connections 0 inspector none"
 
 setup "$@"
 
@@ -52,7 +52,8 @@ ALL+=" error-ratio 0.123456"
 ALL+=" response-time 2s passing-time 300ms broken-time 1m recovery-time 2h"
 ALL+=" connect-timeout 5m min-samples 65535 recovery-samples 0"
 ALL+=" on refused,unreachable,stalled consecutive 9 slow-time 2500ms backoff 1.25"
-ALL+=" broken-time-max 3m jitter 0.05 max-pending 1048576 max-broken-pct 1 inspector none"
+ALL+=" broken-time-max 3m jitter 0.05 max-pending 1048576 max-broken-pct 1"
+ALL+=" max-connections 1048575 inspector none"
 # shellcheck disable=SC2086 # it is words
 CB rule add $ALL
 check "every parameter is kept as it was given" shown all "$ALL"
@@ -60,6 +61,7 @@ CB rule del all
 # What has no meaning for somebody else's connections is left out.
 ALL=${ALL/ uid 1000-1999/ hook forward}
 ALL=${ALL/,stalled/}
+ALL=${ALL/max-connections 1048575/max-connections 0}
 ALL=${ALL/ mode observe/ mode observe reject drop}
 # shellcheck disable=SC2086 # it is words
 CB rule add $ALL
@@ -139,6 +141,7 @@ done <<-END
 	jitter 0.5
 	max-pending 7
 	max-broken-pct 50
+	max-connections 8
 END
 check "change of nothing changes nothing" CB rule change db
 check "and says so" shown db "$want"

@@ -6,6 +6,7 @@
 
 . "$(dirname "$0")/lib.sh"
 . "$LIB_DIR/lib_net.sh"
+. "$LIB_DIR/lib_hold.sh"
 
 PORT=80
 TRACE=/sys/kernel/tracing
@@ -134,6 +135,23 @@ for family in 4 6; do
 		"cbreak_admit: $id state=passing isn=[0-9]+" \
 		"cbreak_outcome: $id kind=refused icmp=0/0 latency_us=[0-9]+ counted=1" \
 		"cbreak_withheld: $id state=passing cause=ratio withheld=max-broken samples=1 failed=1"
+
+	CB rule del db
+	CB rule add db dst "$SRV" max-connections 1 on reset response-time 1h
+	: >$TRACE/trace
+	serve -k $PORT
+	hold kept $PORT -k
+	wait_breaker db "$AT" connections 1
+	all_end ECONNREFUSED 1 $PORT >"$TMP/cli"
+	serve_resets
+	wait_breaker db "$AT" connections 0
+	check "$what: a connection too many, and one that is reset" traced \
+		"cbreak_admit: $id state=passing isn=[0-9]+" \
+		"cbreak_outcome: $id kind=success icmp=0/0 latency_us=[0-9]+ counted=1" \
+		"cbreak_reject: $id state=passing isn=[0-9]+ cause=max-connections" \
+		"cbreak_outcome: $id kind=reset icmp=0/0 latency_us=[0-9]+ counted=1"
+	kill "$HOLD_PID"
+	unserve
 	CB rule del db
 done
 finish

@@ -54,10 +54,37 @@ static void limit_refusal_test(struct kunit *test)
 	KUNIT_EXPECT_TRUE(test, cbreak_limit_take(&nr, 1));
 }
 
+/* Every combination of small numbers against the words of the rule. */
+static void limit_attempt_test(struct kunit *test)
+{
+	u32 i, pending, conns, max_pending, max_conns, wrong = 0;
+	enum cbreak_limit limit;
+	bool few, room;
+	atomic_t nr;
+
+	for (i = 0; i < 5 * 5 * 5 * 8; i++) {
+		pending = i % 5;
+		conns = i / 5 % 5;
+		max_pending = i / 25 % 5;
+		max_conns = i / 125;
+		atomic_set(&nr, pending);
+		few = !max_pending || pending < max_pending;
+		room = !max_conns || conns + pending < max_conns;
+		limit = cbreak_limit_attempt(&nr, conns, max_pending, max_conns);
+		wrong += (limit == CBREAK_LIMIT_NONE) != (few && room);
+		/* Where both say no, either may be named. */
+		wrong += limit == CBREAK_LIMIT_PENDING && few;
+		wrong += limit == CBREAK_LIMIT_CONNECTIONS && room;
+		wrong += atomic_read(&nr) != pending + (few && room);
+	}
+	KUNIT_EXPECT_EQ(test, wrong, 0);
+}
+
 static struct kunit_case limit_cases[] = {
 	KUNIT_CASE(limit_take_test),
 	KUNIT_CASE(limit_moves_test),
 	KUNIT_CASE(limit_refusal_test),
+	KUNIT_CASE(limit_attempt_test),
 	{}
 };
 

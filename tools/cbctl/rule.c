@@ -62,6 +62,7 @@ static const char *const rule_names[] = {
 	[CBREAK_A_RULE_HOOK]			= "hook",
 	[CBREAK_A_RULE_REJECT]			= "reject",
 	[CBREAK_A_RULE_MAX_BROKEN_PCT]		= "max-broken-pct",
+	[CBREAK_A_RULE_MAX_CONNECTIONS]		= "max-connections",
 };
 
 /* Names of the attributes of a rule, for errors. */
@@ -126,6 +127,8 @@ static const struct keyword rule_keywords[] = {
 	  KEYWORD_NUMBER, CBREAK_A_RULE_MAX_PENDING },
 	{ "max-broken-pct", "N", "Percent of the breakers that may be broken",
 	  KEYWORD_NUMBER, CBREAK_A_RULE_MAX_BROKEN_PCT },
+	{ "max-connections", "N", "Most connections; 0: any number",
+	  KEYWORD_NUMBER, CBREAK_A_RULE_MAX_CONNECTIONS },
 	{ "inspector", "PROGRAM", "Decides what counts: PATH, id:N or {none}",
 	  KEYWORD_INSPECTOR, CBREAK_A_RULE_INSPECTOR_ID },
 	{ }
