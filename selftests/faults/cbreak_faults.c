@@ -46,6 +46,26 @@ static void *no_percpu(void)
 	return NULL;
 }
 
+/*
+ * What a detector allocates to note something about an allocation is not for
+ * cbreak. Short of memory it goes silent, or does without.
+ */
+static bool is_detector(unsigned long addr)
+{
+	static const char * const names[] = {
+		"create_object", "kmemleak_", "stack_depot_", "__stack_depot_",
+		"fill_pool",
+	};
+	char name[KSYM_SYMBOL_LEN];
+	unsigned int i;
+
+	sprint_symbol(name, addr);
+	for (i = 0; i < ARRAY_SIZE(names); i++)
+		if (!strncmp(name, names[i], strlen(names[i])))
+			return true;
+	return false;
+}
+
 static bool counts(unsigned long addr)
 {
 	char name[KSYM_SYMBOL_LEN];
@@ -65,10 +85,14 @@ static bool for_cbreak(void)
 	unsigned int i, n;
 
 	n = stack_trace_save(stack, DEPTH, 0);
-	for (i = 0; i < n; i++)
-		if (counts(stack[i]))
-			return true;
-	return false;
+	for (i = 0; i < n && !counts(stack[i]); i++)
+		;
+	if (i == n)
+		return false;
+	while (i--)
+		if (is_detector(stack[i]))
+			return false;
+	return true;
 }
 
 static bool is_nth(void)
