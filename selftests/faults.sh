@@ -103,13 +103,28 @@ is_tripped()
 	[ "$(counter_of lo broken)" = "$1" ]
 }
 
-# The first SYN to a destination makes its breaker.
+# syns_add_up N: those admitted and those let through; some were let through.
+syns_add_up()
+{
+	local admitted open
+
+	read_stats
+	cat "$TMP/stats"
+	admitted=$((STATS[admitted] - MARK[admitted]))
+	open=$((STATS[fail-open] - MARK[fail-open]))
+	[ $((admitted + open)) = "$1" ] && [ $open -ge 1 ]
+}
+
+# The first SYN to a destination makes its breaker. There may be another way, as
+# when the slab takes fewer pages: it is admitted then.
 first_syn()
 {
 	stats_mark
 	walks $PARAM/nth connect "$CLIENT" 127.1 $CLOSED
-	check "each of them is a SYN let through" \
-		stats_grew fail-open "$POINTS" events-lost 0
+	# The one before the walk, the one after it, and those between.
+	check "each of them is admitted, or let through and counted" \
+		syns_add_up $((POINTS + 2))
+	check "no event is lost for that" stats_grew events-lost 0
 	expect_eq "there were some" yes "$([ "$POINTS" -gt 1 ] && echo yes)"
 }
 

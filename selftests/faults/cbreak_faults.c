@@ -48,13 +48,14 @@ static void *no_percpu(void)
 
 /*
  * What a detector allocates to note something about an allocation is not for
- * cbreak. Short of memory it goes silent, or does without.
+ * cbreak. Short of memory it goes silent, or does without. And where the kernel
+ * shows a slab cache or a class in sysfs, it leaks the name when that fails.
  */
-static bool is_detector(unsigned long addr)
+static bool is_spared(unsigned long addr)
 {
 	static const char * const names[] = {
 		"create_object", "kmemleak_", "stack_depot_", "__stack_depot_",
-		"fill_pool",
+		"fill_pool", "sysfs_slab_add", "kset_register",
 	};
 	char name[KSYM_SYMBOL_LEN];
 	unsigned int i;
@@ -90,7 +91,7 @@ static bool for_cbreak(void)
 	if (i == n)
 		return false;
 	while (i--)
-		if (is_detector(stack[i]))
+		if (is_spared(stack[i]))
 			return false;
 	return true;
 }
