@@ -24,18 +24,28 @@
  * @extack: where the reason of a refusal goes
  *
  * Context: process, may sleep: modules may be loaded.
- * Return: 0, or -EOPNOTSUPP if the kernel has not got it.
+ * Return: 0; -EOPNOTSUPP if the kernel has not got it; -ENOMEM.
  */
 int cbreak_reject_init(struct cbreak_rejecter *rejecter,
 		       struct netlink_ext_ack *extack)
 {
-	rejecter->reset4 = try_then_request_module(symbol_get(nf_send_reset),
-						   "nf_reject_ipv4");
-	rejecter->reset6 = try_then_request_module(symbol_get(nf_send_reset6),
-						   "nf_reject_ipv6");
+	int err = 0;
+
+	rejecter->reset4 = symbol_get(nf_send_reset);
+	if (!rejecter->reset4) {
+		err = request_module("nf_reject_ipv4");
+		rejecter->reset4 = symbol_get(nf_send_reset);
+	}
+	rejecter->reset6 = symbol_get(nf_send_reset6);
+	if (!rejecter->reset6 && err != -ENOMEM) {
+		err = request_module("nf_reject_ipv6");
+		rejecter->reset6 = symbol_get(nf_send_reset6);
+	}
 	if (rejecter->reset4 && rejecter->reset6)
 		return 0;
 	cbreak_reject_uninit(rejecter);
+	if (err == -ENOMEM)
+		return err;
 	NL_SET_ERR_MSG(extack,
 		       "hook forward needs the kernel's modules nf_reject_ipv4 and nf_reject_ipv6, which cannot be loaded");
 	return -EOPNOTSUPP;

@@ -207,6 +207,14 @@ static void put_wide(struct msg *m)
 	msg_put_u16(m, CBREAK_A_RULE_PORT_MAX, 65534);
 }
 
+/* Everything that the first rule for forwarded connections brings along. */
+static void put_forward(struct msg *m)
+{
+	put_wide(m);
+	msg_put_u32(m, CBREAK_A_RULE_HOOK, CBREAK_HOOK_FORWARD);
+	msg_put_u32(m, CBREAK_A_RULE_REJECT, CBREAK_REJECT_DROP);
+}
+
 static void put_breaker(struct msg *m)
 {
 	msg_put_str(m, CBREAK_A_BREAKER_RULE, "walk");
@@ -227,6 +235,8 @@ static const struct request {
 } requests[] = {
 	{ "rule-new", CBREAK_CMD_RULE_NEW, 0, 0 },
 	{ "rule-new-wide", CBREAK_CMD_RULE_NEW, 0, RULE },
+	{ "rule-new-forward", CBREAK_CMD_RULE_NEW, 0, 0 },
+	{ "rule-new-forward-too", CBREAK_CMD_RULE_NEW, 0, RULE },
 	{ "rule-replace", CBREAK_CMD_RULE_REPLACE, 0, RULE | BREAKER },
 	{ "rule-replace-new", CBREAK_CMD_RULE_REPLACE, 0, 0 },
 	{ "rule-set", CBREAK_CMD_RULE_SET, 0, RULE | BREAKER },
@@ -248,7 +258,9 @@ static void build(struct msg *m, const struct request *r)
 	msg_init(m, family, r->cmd, r->flags);
 	switch (r->cmd) {
 	case CBREAK_CMD_RULE_NEW:
-		if (r->needs & RULE)
+		if (strstr(r->name, "forward"))
+			put_forward(m);
+		else if (r->needs & RULE)
 			put_wide(m);
 		else
 			put_full(m, TIME_MS);

@@ -20,7 +20,8 @@ PARAM=/sys/module/cbreak_faults/parameters
 FAIL_NTH=/proc/thread-self/fail-nth
 MODULE=${CBREAK_MODULE:-$(modinfo -F filename cbreak)}
 CLOSED=81 DESTS=16
-REQUESTS="rule-new rule-new-wide rule-replace rule-replace-new rule-set rule-del
+REQUESTS="rule-new rule-new-wide rule-new-forward rule-new-forward-too rule-replace
+	rule-replace-new rule-set rule-del
 	rule-get rule-dump breaker-get breaker-dump trip isolate bypass reset
 	reset-rule stats"
 TOTAL=0
@@ -93,6 +94,8 @@ requests()
 {
 	local request
 
+	# What a process of modprobe's lacks is another matter.
+	modprobe -a nf_reject_ipv4 nf_reject_ipv6
 	for request in $REQUESTS; do
 		walks "$1" netlink "$CLIENT" "$request"
 	done
