@@ -6,7 +6,8 @@
  * randomness are arguments, and a call tells its caller what transition it
  * made, so that the caller can start timers and report it. All that it knows of
  * other breakers is how many of its rule are BROKEN: a trip that would make them
- * too many is withheld.
+ * too many is withheld. So is one while a guard says that it is not the
+ * destinations that fail.
  *
  * Semantics after the text of aiomisc.CircuitBreaker; the differences are in
  * Documentation/reference-differences.rst.
@@ -25,6 +26,7 @@
 #include <linux/math64.h>
 
 #include "breaker.h"
+#include "guard.h"
 #include "streak.h"
 
 /* Another CPU's transition may be later than our clock; none may precede it. */
@@ -125,18 +127,24 @@ static void enter(struct cbreak_breaker *b, const struct cbreak_params *p,
 	smp_store_release(&b->word, gen << CBREAK_GEN_SHIFT | to);
 }
 
-/* Is there room among the peers that are BROKEN? Then it is taken. */
-static bool may_trip(const struct cbreak_params *p)
+/*
+ * What keeps the machine from tripping, enum cbreak_withheld. If nothing does, a
+ * place among the peers that are BROKEN has been taken.
+ */
+static u8 withheld_by(const struct cbreak_params *p)
 {
 	struct cbreak_peers *peers = p->peers;
 	u32 max = INT_MAX;
 
+	if (p->guard && cbreak_guard_is_frozen(p->guard))
+		return CBREAK_WITHHELD_LOCAL_FAULT;
 	if (!peers)
-		return true;
+		return CBREAK_WITHHELD_NONE;
 	if (p->max_broken_pct < 100)
 		max = cbreak_limit_broken(READ_ONCE(peers->live),
 					  p->max_broken_pct);
-	return cbreak_limit_take(&peers->broken, max);
+	return cbreak_limit_take(&peers->broken, max) ?
+	       CBREAK_WITHHELD_NONE : CBREAK_WITHHELD_MAX_BROKEN;
 }
 
 /*
@@ -145,7 +153,8 @@ static bool may_trip(const struct cbreak_params *p)
  * response_time.
  */
 static void withhold(struct cbreak_breaker *b, const struct cbreak_params *p,
-		     u8 cause, u64 now_ns, const struct cbreak_counts *counts,
+		     u8 why, u8 cause, u64 now_ns,
+		     const struct cbreak_counts *counts,
 		     struct cbreak_transition *tr)
 {
 	u64 epoch = div64_u64(now_ns, cbreak_ms_to_ns(p->response_ms));
@@ -155,7 +164,7 @@ static void withhold(struct cbreak_breaker *b, const struct cbreak_params *p,
 	if (said == b->withheld_epoch)
 		return;
 	b->withheld_epoch = said;
-	tr->withheld = CBREAK_WITHHELD_MAX_BROKEN;
+	tr->withheld = why;
 	describe(tr, cbreak_word_state(b->word), CBREAK_STATE_BROKEN, cause,
 		 cbreak_word_gen(b->word), counts);
 }
@@ -165,10 +174,12 @@ static void trip(struct cbreak_breaker *b, const struct cbreak_params *p,
 		 u8 cause, u64 now_ns, const struct cbreak_counts *counts,
 		 struct cbreak_transition *tr)
 {
-	if (may_trip(p))
+	u8 why = withheld_by(p);
+
+	if (why == CBREAK_WITHHELD_NONE)
 		enter(b, p, CBREAK_STATE_BROKEN, cause, now_ns, counts, tr);
 	else
-		withhold(b, p, cause, now_ns, counts, tr);
+		withhold(b, p, why, cause, now_ns, counts, tr);
 }
 
 /*

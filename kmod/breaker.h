@@ -12,6 +12,7 @@
 #include "window.h"
 
 struct bpf_prog;
+struct cbreak_guard;
 
 /* The low bits of cbreak_breaker.word are the state, the rest its generation */
 #define CBREAK_GEN_SHIFT	2
@@ -67,10 +68,12 @@ struct cbreak_icmp {
  *	percent; 100 for no limit
  * @max_conns: most established connections and attempts in flight together, 0
  *	for any number; of no concern to the machine
+ * @local_fault_guard: whether @guard is asked; of no concern to the machine
  * @nr_icmp: number of @icmp
  * @icmp: ICMP errors that count as failed besides the kinds of @on
  * @inspector: decides about what would count, may be NULL; of no concern to the
  *	machine
+ * @guard: while it is frozen, the machine does not trip; may be NULL
  * @peers: the breakers that @max_broken_pct is about; NULL for a breaker on its
  *	own
  *
@@ -97,9 +100,11 @@ struct cbreak_params {
 	u32 max_pending;
 	u32 max_broken_pct;
 	u32 max_conns;
+	u32 local_fault_guard;
 	u32 nr_icmp;
 	struct cbreak_icmp icmp[CBREAK_ON_ICMP_MAX];
 	struct bpf_prog *inspector;
+	struct cbreak_guard *guard;
 	struct cbreak_peers *peers;
 };
 

@@ -119,6 +119,7 @@ void cbreak_dest_unlink_locked(struct cbreak_dests *dests,
 	WRITE_ONCE(dest->rule->peers.live, dest->rule->peers.live - 1);
 	rhashtable_remove_fast(&dests->table, &dest->node, table_params);
 	list_del(&dest->lru);
+	cbreak_guard_forget(&dests->guard, &dest->mark);
 	cbreak_dest_disarm_locked(dests, dest);
 	WRITE_ONCE(dest->rule->nr[dest->counted],
 		   dest->rule->nr[dest->counted] - 1);
@@ -186,7 +187,9 @@ static void report_withheld(struct cbreak_dest *dest,
 	this_cpu_inc(dest->rule->counters->value[CBREAK_COUNTER_WITHHELD]);
 	this_cpu_inc(dest->rule->dests->stats->counters.value[CBREAK_COUNTER_WITHHELD]);
 	trace_cbreak_withheld(dest, tr);
-	cbreak_event_state(dest, tr);
+	/* Of a local fault there is one event, and not one for each breaker. */
+	if (tr->withheld != CBREAK_WITHHELD_LOCAL_FAULT)
+		cbreak_event_state(dest, tr);
 }
 
 /**
@@ -223,6 +226,35 @@ void cbreak_dest_changed(struct cbreak_dest *dest,
 
 	trace_cbreak_state(dest, tr);
 	cbreak_event_state(dest, tr);
+}
+
+/**
+ * cbreak_dest_note - an attempt ended, of a rule with a guard
+ * @dest: its breaker
+ * @answered: whether anything came from the destination
+ * @now_ns: the present
+ *
+ * If most destinations fall silent, no breaker is tripped for a while.
+ */
+void cbreak_dest_note(struct cbreak_dest *dest, bool answered, u64 now_ns)
+{
+	struct cbreak_dests *dests = dest->rule->dests;
+	struct cbreak_guard_view view;
+
+	switch (cbreak_guard_note(&dests->guard, &dest->mark, answered, now_ns,
+				  &view)) {
+	case CBREAK_GUARD_FREEZE:
+		schedule_delayed_work(&dests->thaw_late, dests->freeze_s * HZ);
+		cbreak_stats_inc(dests->stats, CBREAK_STAT_LOCAL_FAULTS);
+		trace_cbreak_guard(true, &view);
+		cbreak_event_guard(dests, CBREAK_CMD_FREEZE_NTF, &view);
+		return;
+	case CBREAK_GUARD_THAW:
+		schedule_work(&dests->thaw);
+		return;
+	case CBREAK_GUARD_SAME:
+		return;
+	}
 }
 
 /**
@@ -369,22 +401,27 @@ struct cbreak_dest *cbreak_dest_find_or_create_rcu(struct cbreak_dests *dests,
  * @stats: its counters
  * @max: most breakers that there may be, at least 1
  * @idle_s: see struct cbreak_dests
+ * @freeze_s: see struct cbreak_dests
  *
  * Return: 0 or -ENOMEM.
  */
 int cbreak_dests_init(struct cbreak_dests *dests, struct net *net,
 		      struct cbreak_stats __percpu *stats, unsigned int max,
-		      unsigned int idle_s)
+		      unsigned int idle_s, unsigned int freeze_s)
 {
 	dests->net = net;
 	dests->stats = stats;
 	dests->max = max;
 	dests->idle_s = idle_s;
+	dests->freeze_s = freeze_s;
+	cbreak_guard_init(&dests->guard);
 	spin_lock_init(&dests->lock);
 	INIT_LIST_HEAD(&dests->passing);
 	INIT_LIST_HEAD(&dests->tripped);
 	cbreak_dest_timer_init(dests);
 	INIT_DELAYED_WORK(&dests->gc, cbreak_dest_collect_idle);
+	INIT_WORK(&dests->thaw, cbreak_dest_thaw);
+	INIT_DELAYED_WORK(&dests->thaw_late, cbreak_dest_thaw_late);
 	return rhashtable_init(&dests->table, &table_params);
 }
 
@@ -396,6 +433,8 @@ void cbreak_dests_uninit(struct cbreak_dests *dests)
 {
 	WARN_ON_ONCE(dests->nr);
 	cancel_delayed_work_sync(&dests->gc);
+	cancel_work_sync(&dests->thaw);
+	cancel_delayed_work_sync(&dests->thaw_late);
 	/* With an empty queue it does not start itself again. */
 	hrtimer_cancel(&dests->timer);
 	rhashtable_destroy(&dests->table);

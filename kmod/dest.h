@@ -10,6 +10,7 @@
 #include <linux/workqueue.h>
 
 #include "breaker.h"
+#include "guard.h"
 #include "rule.h"
 #include "stats.h"
 
@@ -41,6 +42,7 @@ struct cbreak_key {
  * @pending: attempts in flight that it counts, while its rule limits them
  * @serial: its number in the namespace, not 0; tells attempts that it counts
  *	    from those of a breaker that was there for the same key before
+ * @mark: of the guard against local faults
  * @used_s: when a SYN last asked for it, or a connection that it counted ended,
  *	    in seconds of the monotonic clock
  * @counted: the state in which @rule counts it; guarded by the table's lock
@@ -60,6 +62,7 @@ struct cbreak_dest {
 	struct cbreak_breaker breaker;
 	atomic_t pending;
 	u32 serial;
+	u32 mark;
 	u32 used_s;
 	atomic_t conns;
 	u8 counted;
@@ -147,7 +150,11 @@ static inline bool cbreak_dest_may_go(struct cbreak_dest *dest)
  * @max: most breakers that there may be
  * @idle_s: time without a SYN after which a breaker is removed that is in
  *	    PASSING, or in RECOVERING beyond its end
+ * @freeze_s: time after which @guard is thawed in any case
  * @gc: removes idle breakers
+ * @guard: says whether it is this host's own link that fails
+ * @thaw: thaws it, because destinations answer
+ * @thaw_late: thaws it after @freeze_s
  * @timer: runs while there is something in @due
  * @lock: guards everything below, cbreak_dest.lru, .counted and .due, the
  *	  starting of @timer, and cbreak_rule.nr and .dead
@@ -166,7 +173,11 @@ struct cbreak_dests {
 	void *changed_arg;
 	unsigned int max;
 	unsigned int idle_s;
+	unsigned int freeze_s;
 	struct delayed_work gc;
+	struct cbreak_guard guard;
+	struct work_struct thaw;
+	struct delayed_work thaw_late;
 	struct hrtimer timer;
 	/* See above. */
 	spinlock_t lock;
@@ -182,7 +193,7 @@ int cbreak_dest_slab_init(void);
 void cbreak_dest_slab_uninit(void);
 int cbreak_dests_init(struct cbreak_dests *dests, struct net *net,
 		      struct cbreak_stats __percpu *stats, unsigned int max,
-		      unsigned int idle_s);
+		      unsigned int idle_s, unsigned int freeze_s);
 void cbreak_dests_uninit(struct cbreak_dests *dests);
 struct cbreak_dest *cbreak_dest_lookup_rcu(struct cbreak_dests *dests,
 					   const struct cbreak_key *key);
@@ -195,6 +206,7 @@ void cbreak_dest_changed(struct cbreak_dest *dest,
 void cbreak_dest_unlink_locked(struct cbreak_dests *dests,
 			       struct cbreak_dest *dest);
 void cbreak_dest_free(struct cbreak_dest *dest);
+void cbreak_dest_note(struct cbreak_dest *dest, bool answered, u64 now_ns);
 void cbreak_dest_make_key(struct cbreak_key *key,
 			  const struct cbreak_rule *rule, u8 family,
 			  const union nf_inet_addr *addr, u16 port);
@@ -208,6 +220,8 @@ void cbreak_dest_disarm_locked(struct cbreak_dests *dests,
 
 /* Of many at once: dest_walk.c */
 void cbreak_dest_collect_idle(struct work_struct *work);
+void cbreak_dest_thaw(struct work_struct *work);
+void cbreak_dest_thaw_late(struct work_struct *work);
 void cbreak_dest_params_changed(struct cbreak_dests *dests,
 				struct cbreak_rule *rule, bool rescaled);
 void cbreak_dest_reset_rule(struct cbreak_dests *dests,

@@ -11,6 +11,8 @@
 #include <linux/ktime.h>
 
 #include "dest.h"
+#include "event.h"
+#include "trace.h"
 
 /* Breakers that a walk handles before it lets others run. */
 #define WALK_BATCH	64
@@ -199,6 +201,64 @@ void cbreak_dest_params_changed(struct cbreak_dests *dests,
 		walk(dests, visit_rescale, rule);
 	}
 	walk(dests, visit_rearm, rule);
+}
+
+/* The failures of a time in which nothing could succeed say nothing. */
+static void visit_thaw(struct cbreak_dests *dests, struct cbreak_dest *dest,
+		       void *arg)
+{
+	if (!cbreak_rule_params_rcu(dest->rule)->guard)
+		return;
+	cbreak_window_clear(&dest->breaker.window);
+	atomic_set(&dest->breaker.streak, 0);
+}
+
+/*
+ * Let breakers trip again. Windows are emptied while nothing can trip yet, or
+ * what they hold would trip their breakers at the next outcome, even a success.
+ * Two that do it at once do it once.
+ */
+static void thaw(struct cbreak_dests *dests)
+{
+	struct cbreak_guard_view view;
+
+	walk(dests, visit_thaw, NULL);
+	if (!cbreak_guard_thaw(&dests->guard, ktime_get_ns(), &view))
+		return;
+	rcu_read_lock();
+	trace_cbreak_guard(false, &view);
+	cbreak_event_guard(dests, CBREAK_CMD_THAW_NTF, &view);
+	rcu_read_unlock();
+}
+
+/**
+ * cbreak_dest_thaw - the work of cbreak_dests.thaw
+ * @work: the work
+ */
+void cbreak_dest_thaw(struct work_struct *work)
+{
+	struct cbreak_dests *dests = container_of(work, struct cbreak_dests,
+						  thaw);
+
+	if (!cbreak_guard_may_thaw(&dests->guard))
+		return;
+	/* It is of this freeze, and not to end the next one. */
+	cancel_delayed_work(&dests->thaw_late);
+	thaw(dests);
+}
+
+/**
+ * cbreak_dest_thaw_late - the work of cbreak_dests.thaw_late
+ * @work: the work
+ */
+void cbreak_dest_thaw_late(struct work_struct *work)
+{
+	struct cbreak_dests *dests = container_of(to_delayed_work(work),
+						  struct cbreak_dests,
+						  thaw_late);
+
+	if (cbreak_guard_is_frozen(&dests->guard))
+		thaw(dests);
 }
 
 /*

@@ -104,6 +104,35 @@ lost:
 }
 
 /**
+ * cbreak_event_guard - a local fault began or is over
+ * @dests: the namespace's breakers
+ * @cmd: CBREAK_CMD_FREEZE_NTF or CBREAK_CMD_THAW_NTF
+ * @view: what led to it
+ *
+ * Context: any but hard interrupts, under rcu_read_lock().
+ */
+void cbreak_event_guard(struct cbreak_dests *dests, u8 cmd,
+			const struct cbreak_guard_view *view)
+{
+	const struct genl_family *family = rcu_dereference(event_family);
+	struct sk_buff *skb;
+	void *hdr;
+
+	if (!family || !genl_has_listeners(family, dests->net, EVENTS_GROUP))
+		return;
+	skb = begin(family, cmd, GFP_ATOMIC, &hdr);
+	if (skb &&
+	    !nla_put_u32(skb, CBREAK_A_EVENT_LOST, view->lost) &&
+	    !nla_put_u32(skb, CBREAK_A_EVENT_DESTINATIONS,
+			 view->destinations)) {
+		send(family, dests, skb, hdr, GFP_ATOMIC);
+		return;
+	}
+	nlmsg_free(skb);
+	cbreak_stats_inc(dests->stats, CBREAK_STAT_EVENTS_LOST);
+}
+
+/**
  * cbreak_event_rule - a rule came, changed or goes
  * @rule: the rule
  * @cmd: CBREAK_CMD_RULE_NEW_NTF, _SET_NTF or _DEL_NTF

@@ -174,7 +174,9 @@ static int fill_params(struct sk_buff *skb, const struct cbreak_params *p)
 	    nla_put_u32(skb, CBREAK_A_RULE_JITTER, p->jitter) ||
 	    nla_put_u32(skb, CBREAK_A_RULE_MAX_PENDING, p->max_pending) ||
 	    nla_put_u32(skb, CBREAK_A_RULE_MAX_BROKEN_PCT, p->max_broken_pct) ||
-	    nla_put_u32(skb, CBREAK_A_RULE_MAX_CONNECTIONS, p->max_conns))
+	    nla_put_u32(skb, CBREAK_A_RULE_MAX_CONNECTIONS, p->max_conns) ||
+	    nla_put_u32(skb, CBREAK_A_RULE_LOCAL_FAULT_GUARD,
+			p->local_fault_guard))
 		return -EMSGSIZE;
 	if (p->nr_icmp && fill_icmp(skb, p))
 		return -EMSGSIZE;

@@ -74,6 +74,8 @@ static int fill_gauges(struct sk_buff *skb, struct cbreak_net *cn)
 	    put_stat(skb, CBREAK_A_STATS_ATTEMPTS_MAX, cn->max_attempts) ||
 	    put_stat(skb, CBREAK_A_STATS_MASKS, masks) ||
 	    put_stat(skb, CBREAK_A_STATS_MASKS_MAX, CBREAK_MASKS_MAX) ||
+	    put_stat(skb, CBREAK_A_STATS_FROZEN,
+		     cbreak_guard_is_frozen(&cn->dests.guard)) ||
 	    put_stat(skb, CBREAK_A_STATS_SYSFS_HIDDEN,
 		     breakers > shown ? breakers - shown : 0) ||
 	    put_stat(skb, CBREAK_A_STATS_FOLLOWED,

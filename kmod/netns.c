@@ -44,6 +44,11 @@ module_param(idle_timeout, uint, 0444);
 MODULE_PARM_DESC(idle_timeout,
 		 "seconds without a connection after which a breaker that is not BROKEN is removed, 1 to 86400 (300)");
 
+static unsigned int freeze_timeout = 60;
+module_param(freeze_timeout, uint, 0444);
+MODULE_PARM_DESC(freeze_timeout,
+		 "seconds after which breakers may trip again although a local fault lasts, 1 to 3600 (60)");
+
 unsigned int cbreak_net_id __read_mostly;
 
 static int __net_init net_init(struct net *net)
@@ -62,12 +67,13 @@ static int __net_init net_init(struct net *net)
 		return -ENOMEM;
 	err = cbreak_dests_init(&cn->dests, net, cn->stats,
 				clamp(max_breakers, 1U, 1048576U),
-				clamp(idle_timeout, 1U, 86400U));
+				clamp(idle_timeout, 1U, 86400U),
+				clamp(freeze_timeout, 1U, 3600U));
 	if (err) {
 		free_percpu(cn->stats);
 		return err;
 	}
-	cbreak_rules_init(&cn->rules);
+	cbreak_rules_init(&cn->rules, &cn->dests.guard);
 	cbreak_outcome_init(cn);
 	cbreak_sysfs_init(cn, min(sysfs_max, 65536U));
 	return 0;

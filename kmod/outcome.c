@@ -87,6 +87,12 @@ void cbreak_outcome_none(struct cbreak_net *cn,
 		uncount(find_dest(cn, attempt), attempt);
 }
 
+/* Does it prove that packets come and go? */
+static bool is_answer(u8 kind)
+{
+	return kind != CBREAK_KIND_TIMEOUT && kind != CBREAK_KIND_UNREACHABLE;
+}
+
 /*
  * Tell a breaker how one of its attempts ended, or a connection; skb is the
  * packet that said so, or NULL.
@@ -145,6 +151,9 @@ static void attempt_ended(struct cbreak_net *cn,
 	if (outcome.kind == CBREAK_KIND_SUCCESS && slow_ms &&
 	    latency_us > slow_ms * USEC_PER_MSEC)
 		outcome.kind = CBREAK_KIND_SLOW;
+	/* First, lest this very outcome trip. */
+	if (unlikely(cbreak_rule_params_rcu(dest->rule)->guard))
+		cbreak_dest_note(dest, is_answer(outcome.kind), now_ns);
 	record(cn, dest, attempt, outcome, latency_us, now_ns, skb);
 }
 

@@ -28,11 +28,13 @@ static void bump_seq(struct cbreak_rules *rules)
 /**
  * cbreak_rules_init - no rules
  * @rules: the rules
+ * @guard: the namespace's; outlives them
  */
-void cbreak_rules_init(struct cbreak_rules *rules)
+void cbreak_rules_init(struct cbreak_rules *rules, struct cbreak_guard *guard)
 {
 	unsigned int hook;
 
+	rules->guard = guard;
 	xa_init_flags(&rules->by_id, XA_FLAGS_ALLOC1);
 	for (hook = 0; hook < CBREAK_HOOKS; hook++) {
 		cbreak_classify_init(&rules->classifier[hook]);
@@ -259,6 +261,7 @@ int cbreak_rule_set_params(struct cbreak_rules *rules,
 		return -ENOMEM;
 	new->params = *params;
 	new->params.peers = &rule->peers;
+	new->params.guard = params->local_fault_guard ? rules->guard : NULL;
 	cbreak_inspect_get(new->params.inspector);
 	old = rcu_replace_pointer(rule->params, new, true);
 	if (old)

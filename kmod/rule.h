@@ -81,6 +81,7 @@ struct cbreak_rule {
  * @nr_hook: how many of each enum cbreak_hook
  * @seq: changes whenever a rule comes, changes or goes; never 0
  * @classifier: their matches, by enum cbreak_hook
+ * @guard: for those that have a guard against local faults
  *
  * Changes are serialised by the namespace's mutex; lookups run under RCU.
  */
@@ -91,6 +92,7 @@ struct cbreak_rules {
 	unsigned int nr_hook[CBREAK_HOOKS];
 	unsigned int seq;
 	struct cbreak_classifier classifier[CBREAK_HOOKS];
+	struct cbreak_guard *guard;
 };
 
 /* More would only make changes slow; a SYN does not notice. */
@@ -102,7 +104,7 @@ cbreak_rule_params_rcu(const struct cbreak_rule *rule)
 	return &rcu_dereference(rule->params)->params;
 }
 
-void cbreak_rules_init(struct cbreak_rules *rules);
+void cbreak_rules_init(struct cbreak_rules *rules, struct cbreak_guard *guard);
 void cbreak_rules_uninit(struct cbreak_rules *rules);
 struct cbreak_rule *cbreak_rule_lookup(struct cbreak_rules *rules,
 				       const char *name);

@@ -66,6 +66,7 @@ enum cbreak_counter {
  * @CBREAK_STAT_UNINSPECTED: failures without a packet counted for want of memory
  *	to ask
  * @CBREAK_STAT_UNFOLLOWED: connections not followed for want of room
+ * @CBREAK_STAT_LOCAL_FAULTS: times that most destinations fell silent
  * @CBREAK_STATS: how many
  */
 enum cbreak_stat {
@@ -82,6 +83,7 @@ enum cbreak_stat {
 	CBREAK_STAT_EVENTS_LOST,
 	CBREAK_STAT_UNINSPECTED,
 	CBREAK_STAT_UNFOLLOWED,
+	CBREAK_STAT_LOCAL_FAULTS,
 	CBREAK_STATS,
 };
 

@@ -270,6 +270,23 @@ PARAM_ATTR(max_pending, p.max_pending);
 PARAM_ATTR(max_broken_pct, p.max_broken_pct);
 PARAM_ATTR(max_connections, p.max_conns);
 
+static ssize_t local_fault_guard_show(struct device *dev,
+				      struct device_attribute *attr, char *buf)
+{
+	return sysfs_emit(buf, "%s\n",
+			  get_params(dev).local_fault_guard ? "on" : "off");
+}
+static DEVICE_ATTR_RO(local_fault_guard);
+
+static ssize_t frozen_show(struct device *dev, struct device_attribute *attr,
+			   char *buf)
+{
+	const struct cbreak_guard *guard = get_params(dev).guard;
+
+	return sysfs_emit(buf, "%u\n", guard && cbreak_guard_is_frozen(guard));
+}
+static DEVICE_ATTR_RO(frozen);
+
 #define STATE_ATTR(_name, _state)					\
 static ssize_t _name##_show(struct device *dev,				\
 			    struct device_attribute *attr, char *buf)	\
@@ -351,6 +368,7 @@ static struct attribute *rule_attrs[] = {
 	&dev_attr_max_pending.attr,
 	&dev_attr_max_broken_pct.attr,
 	&dev_attr_max_connections.attr,
+	&dev_attr_local_fault_guard.attr,
 	&dev_attr_inspector.attr,
 	&dev_attr_passing.attr,
 	&dev_attr_broken.attr,
@@ -371,6 +389,7 @@ static struct attribute *rule_attrs[] = {
 	&dev_attr_excused.attr,
 	&dev_attr_withheld.attr,
 	&dev_attr_hidden.attr,
+	&dev_attr_frozen.attr,
 	NULL
 };
 

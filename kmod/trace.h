@@ -30,6 +30,7 @@ TRACE_DEFINE_ENUM(CBREAK_CAUSE_CONSECUTIVE);
 TRACE_DEFINE_ENUM(CBREAK_CAUSE_ISOLATE);
 TRACE_DEFINE_ENUM(CBREAK_CAUSE_BYPASS);
 TRACE_DEFINE_ENUM(CBREAK_WITHHELD_MAX_BROKEN);
+TRACE_DEFINE_ENUM(CBREAK_WITHHELD_LOCAL_FAULT);
 TRACE_DEFINE_ENUM(CBREAK_COUNTER_REJECTED);
 TRACE_DEFINE_ENUM(CBREAK_COUNTER_REJECTED_MAX_PENDING);
 TRACE_DEFINE_ENUM(CBREAK_COUNTER_REJECTED_MAX_CONNECTIONS);
@@ -60,7 +61,8 @@ TRACE_DEFINE_ENUM(CBREAK_COUNTER_REJECTED_MAX_CONNECTIONS);
 	{ CBREAK_CAUSE_BYPASS, "bypass" })
 
 #define show_withheld(why) __print_symbolic(why,		\
-	{ CBREAK_WITHHELD_MAX_BROKEN, "max-broken" })
+	{ CBREAK_WITHHELD_MAX_BROKEN, "max-broken" },		\
+	{ CBREAK_WITHHELD_LOCAL_FAULT, "local-fault" })
 
 #define show_reject(cause) __print_symbolic(cause,		\
 	{ CBREAK_COUNTER_REJECTED, "breaker" },			\
@@ -216,6 +218,23 @@ TRACE_EVENT(cbreak_withheld,
 		  __entry->rule, __entry->addr, show_state(__entry->state),
 		  show_cause(__entry->cause), show_withheld(__entry->withheld),
 		  __entry->samples, __entry->failed)
+);
+
+TRACE_EVENT(cbreak_guard,
+	TP_PROTO(bool frozen, const struct cbreak_guard_view *view),
+	TP_ARGS(frozen, view),
+	TP_STRUCT__entry(
+		__field(bool, frozen)
+		__field(u32, lost)
+		__field(u32, destinations)
+	),
+	TP_fast_assign(
+		__entry->frozen = frozen;
+		__entry->lost = view->lost;
+		__entry->destinations = view->destinations;
+	),
+	TP_printk("frozen=%d lost=%u destinations=%u", __entry->frozen,
+		  __entry->lost, __entry->destinations)
 );
 
 #endif /* _CBREAK_TRACE_H */

@@ -75,7 +75,7 @@ TIMES="response-time 1h passing-time 90s broken-time 2h recovery-time 250ms"
 CB rule add db dst 10.0.0.0/8 port 1-9999 fwmark 0/0xf0 oif eth0 uid 0-65535 prio 3 error-ratio 0.7 $TIMES \
 	connect-timeout 5m min-samples 100 on refused,timeout,icmp6:1/4,icmp:3/10 consecutive 7 \
 	slow-time 1500ms backoff 1.5 broken-time-max 3h jitter 0.1 max-pending 1000 max-broken-pct 90 \
-	max-connections 1048576
+	max-connections 1048576 local-fault-guard on
 CB rule add all error-ratio 0.000001
 CB rule add others hook forward reject icmp
 CB rule add v6 dst "$S6" port 80 on all broken-time 1h
@@ -107,7 +107,8 @@ judge rules '
 	 "connect_timeout_ms", "min_samples", "recovery_samples", "on",
 	 "consecutive", "slow_time_ms", "backoff", "broken_time_max_ms",
 	 "jitter", "max_pending", "max_broken_pct",
-	 "max_connections", "passing", "broken", "recovering", "counters"] as $keys |
+	 "max_connections", "local_fault_guard",
+	 "passing", "broken", "recovering", "counters"] as $keys |
 	["dst", "port_min", "port_max", "fwmark", "fwmask",
 	 "oif", "uid_min", "uid_max"] as $match |
 	["the pretty form is the same data", . == $pretty[0]],
@@ -118,7 +119,8 @@ judge rules '
 	 (.[0] | keys == ($keys + $match | sort))],
 	["numbers of a rule are whole",
 	 all(.[]; ints($keys - ["name", "hook", "key", "mode", "reject", "error_ratio", "on",
-			    "backoff", "jitter", "counters"]))],
+			    "backoff", "jitter", "local_fault_guard",
+			    "counters"]))],
 	["ports are whole", (.[0] | ints(["port_min", "port_max"]))],
 	["the mark is two numbers", (.[0] | .fwmark == 0 and .fwmask == 240)],
 	["so are the users", (.[0] | .uid_min == 0 and .uid_max == 65535)],
@@ -150,7 +152,8 @@ judge rules '
 	 (.on | join(",")) + " " + words(["consecutive"]) + " " +
 	 times(["slow-time"]) + " " + words(["backoff"]) + " " +
 	 times(["broken-time-max"]) + " " + words(["jitter",
-	 "max_pending", "max_broken_pct", "max_connections"]) +
+	 "max_pending", "max_broken_pct", "max_connections",
+	 "local_fault_guard"]) +
 	 " inspector none " +
 	 words(["passing", "broken", "recovering"]) + "\n    " +
 	 (.counters | words(counter_names)) + "\n"] | add)]'
@@ -228,7 +231,7 @@ judge stats '
 	["the pretty form of stats is the same data", . == $pretty[0]],
 	["stats are one object in a list", length == 1],
 	["its numbers are whole", (.[0] | ints(keys))],
-	["it has what it promises", (.[0] | keys | length == 39)],
+	["it has what it promises", (.[0] | keys | length == 41)],
 	["it counts rules and breakers",
 	 (.[0] | .rules == 4 and .breakers == 3 and .admitted == 4 and
 	  .rejected == 2 and .success == 2 and .refused == 1 and
@@ -236,11 +239,11 @@ judge stats '
 	["stats say what the text says", $text == (.[0] |
 	 words(["rules", "breakers", "breakers_max", "attempts",
 		"attempts_max", "masks", "masks_max", "followed",
-		"followed_max", "tracepoint"]) + "\n    " +
+		"followed_max", "tracepoint", "frozen"]) + "\n    " +
 	 words(counter_names) + "\n    " +
 	 words(["orphaned", "retransmits", "ignored", "forged", "unsent",
 		"replaced", "attempts_evicted", "breakers_evicted",
 		"breakers_expired", "fail_open", "events_lost", "uninspected",
-		"unfollowed", "sysfs_hidden"]) + "\n")]'
+		"unfollowed", "local_faults", "sysfs_hidden"]) + "\n")]'
 
 finish

@@ -144,6 +144,7 @@ static void put_params(struct msg *m)
 	msg_put_u32(m, CBREAK_A_RULE_JITTER, rnd(1000001));
 	msg_put_u32(m, CBREAK_A_RULE_MAX_PENDING, rnd(CBREAK_PENDING_MAX + 1));
 	msg_put_u32(m, CBREAK_A_RULE_MAX_BROKEN_PCT, 1 + rnd(100));
+	msg_put_u32(m, CBREAK_A_RULE_LOCAL_FAULT_GUARD, rnd(2));
 	if (!rnd(4))
 		msg_put_u32(m, CBREAK_A_RULE_MAX_CONNECTIONS,
 			    rnd(CBREAK_CONNECTIONS_MAX + 1));
@@ -384,7 +385,8 @@ static bool valid_rule(const struct nlattr **tb)
 	       in(tb, CBREAK_A_RULE_MAX_PENDING, 0, CBREAK_PENDING_MAX) &&
 	       in(tb, CBREAK_A_RULE_MAX_BROKEN_PCT, 1, 100) &&
 	       in(tb, CBREAK_A_RULE_MAX_CONNECTIONS, 0,
-		  CBREAK_CONNECTIONS_MAX);
+		  CBREAK_CONNECTIONS_MAX) &&
+	       in(tb, CBREAK_A_RULE_LOCAL_FAULT_GUARD, 0, 1);
 }
 
 /*

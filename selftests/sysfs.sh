@@ -14,7 +14,7 @@ PARAM_FILES="dst port fwmark oif uid cgroup hook prio key mode reject error_rati
 	passing_time_ms broken_time_ms recovery_time_ms connect_timeout_ms
 	min_samples recovery_samples on consecutive slow_time_ms backoff
 	broken_time_max_ms jitter max_pending max_broken_pct max_connections
-	inspector"
+	local_fault_guard inspector"
 # Numbers that cbctl has too, under the same names.
 NUMBER_FILES="prio response_time_ms passing_time_ms broken_time_ms
 	recovery_time_ms connect_timeout_ms min_samples recovery_samples
@@ -124,7 +124,7 @@ shown()
 read -r -a parameters <<<"${PARAM_FILES//[$'\n\t']/ }"
 read -r -a counters <<<"${COUNTER_FILES//[$'\n\t']/ }"
 read -r -a numbers <<<"${NUMBER_FILES//[$'\n\t']/ }"
-rule_files=("${parameters[@]}" "${counters[@]}" hidden)
+rule_files=("${parameters[@]}" "${counters[@]}" hidden frozen)
 read -r -a breaker_files <<<"${BREAKER_FILES//[$'\n\t']/ }"
 read -r -a device_files <<<"$DEVICE_FILES"
 
@@ -140,7 +140,8 @@ CB rule add db dst 10.0.0.0/8 port 80-8080 fwmark 0/255 oif eth0 uid 0-9 \
 	response-time 1h passing-time 90s broken-time 2h recovery-time 250ms \
 	connect-timeout 5m min-samples 100 recovery-samples 0 \
 	on refused,timeout,icmp6:1/4,icmp:3/10 consecutive 7 slow-time 1500ms backoff 1.5 \
-	broken-time-max 3h jitter 10% max-pending 20 max-broken-pct 30 max-connections 40
+	broken-time-max 3h jitter 10% max-pending 20 max-broken-pct 30 max-connections 40 \
+	local-fault-guard on
 CB rule add any
 CB rule add v6 dst fd00::/16 port 80 on unreachable
 check "a directory for each rule" has_files "$SYS" any db v6
@@ -153,10 +154,10 @@ check "of mode 0444" modes "$SYS/db" "${rule_files[@]}"
 
 expect_eq "parameters are what was set" \
 	"10.0.0.0/8 80-8080 0x0/0xff eth0 0-9 any output 4 addr+port enforce reset 0.700000 3600000 90000 \
-7200000 250 300000 100 0 refused timeout icmp6:1/4 icmp:3/10 7 1500 1.500000 10800000 0.100000 20 30 40 none" "$(values "$SYS/db" "${parameters[@]}")"
+7200000 250 300000 100 0 refused timeout icmp6:1/4 icmp:3/10 7 1500 1.500000 10800000 0.100000 20 30 40 on none" "$(values "$SYS/db" "${parameters[@]}")"
 expect_eq "or the defaults" \
 	"any any any any any any output 0 addr+port enforce reset 0.500000 10000 10000 10000 10000 3000 5 1 \
-refused timeout unreachable slow 0 0 1.000000 86400000 0.000000 0 100 0 none" \
+refused timeout unreachable slow 0 0 1.000000 86400000 0.000000 0 100 0 off none" \
 	"$(values "$SYS/any" "${parameters[@]}")"
 expect_eq "an IPv6 prefix and a single port" "fd00::/16 80 unreachable" \
 	"$(values "$SYS/v6" dst port on)"

@@ -7,7 +7,7 @@ set -u
 cd "$(dirname "$0")/../.." || exit 1
 
 declare -A rank=(
-	[window]=0 [streak]=0 [limit]=0 [match]=0 [cgroup]=0
+	[window]=0 [streak]=0 [limit]=0 [guard]=0 [match]=0 [cgroup]=0
 	[breaker]=1 [breaker_view]=1 [breaker_time]=1 [classify]=1 [attempt]=1 [attempt_place]=1 [attempt_expire]=1 [conn]=1 [stats]=1
 	[rule]=2 [inspect]=2 [reject]=2
 	[dest]=3 [dest_timer]=3 [dest_walk]=3 [event]=3 [fill]=3 [trace]=3
@@ -51,7 +51,7 @@ done
 
 while read -r line; do
 	complain "$line: the machine knows no packets, clocks or sockets"
-done < <(grep -nE "^#include <($impure)" kmod/window.[ch] kmod/streak.[ch] kmod/limit.[ch] kmod/breaker*.[ch])
+done < <(grep -nE "^#include <($impure)" kmod/window.[ch] kmod/streak.[ch] kmod/limit.[ch] kmod/guard.[ch] kmod/breaker*.[ch])
 
 # Differences between kernel versions live in kmod/compat/ alone.
 while read -r line; do

@@ -38,6 +38,7 @@ enum cbctl_status {
  * @KEYWORD_MODE: a mode
  * @KEYWORD_REJECT: a way to reject
  * @KEYWORD_INSPECTOR: a BPF program
+ * @KEYWORD_SWITCH: on or off
  */
 enum keyword_type {
 	KEYWORD_OTHER,
@@ -56,6 +57,7 @@ enum keyword_type {
 	KEYWORD_MODE,
 	KEYWORD_REJECT,
 	KEYWORD_INSPECTOR,
+	KEYWORD_SWITCH,
 };
 
 /**

@@ -47,6 +47,10 @@ static const char *event_name(uint8_t cmd)
 		return "state";
 	case CBREAK_CMD_WITHHELD_NTF:
 		return "withheld";
+	case CBREAK_CMD_FREEZE_NTF:
+		return "freeze";
+	case CBREAK_CMD_THAW_NTF:
+		return "thaw";
 	default:
 		return NULL;
 	}
@@ -118,6 +122,15 @@ static void print_state(const struct nlattr **tb)
 			   tb[CBREAK_A_EVENT_ADDR]);
 }
 
+static void print_guard(const struct nlattr **tb)
+{
+	if (tb[CBREAK_A_EVENT_LOST])
+		out_number("lost", nl_uint(tb[CBREAK_A_EVENT_LOST]));
+	if (tb[CBREAK_A_EVENT_DESTINATIONS])
+		out_number("destinations",
+			   nl_uint(tb[CBREAK_A_EVENT_DESTINATIONS]));
+}
+
 static void print_event(uint8_t cmd, const struct nlattr **tb, void *data)
 {
 	const char *name = event_name(cmd);
@@ -130,6 +143,8 @@ static void print_event(uint8_t cmd, const struct nlattr **tb, void *data)
 	out_bare("event", name);
 	if (cmd == CBREAK_CMD_STATE_NTF || cmd == CBREAK_CMD_WITHHELD_NTF)
 		print_state(tb);
+	else if (cmd == CBREAK_CMD_FREEZE_NTF || cmd == CBREAK_CMD_THAW_NTF)
+		print_guard(tb);
 	else
 		rule_print_config(tb);
 	out_end();

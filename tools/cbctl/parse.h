@@ -21,6 +21,7 @@ extern const struct names parse_kinds;
 extern const struct names parse_causes;
 extern const struct names parse_holds;
 extern const struct names parse_withhelds;
+extern const struct names parse_switch;
 extern const struct names parse_modes;
 extern const struct names parse_key_types;
 extern const struct names parse_hooks;
@@ -132,6 +133,7 @@ const char *parse_key(const char *word, struct key *key);
 const char *parse_hook(const char *word, uint32_t *hook);
 const char *parse_mode(const char *word, uint32_t *mode);
 const char *parse_reject(const char *word, uint32_t *reject);
+const char *parse_on_off(const char *word, uint32_t *on);
 const char *parse_state(const char *word, uint8_t *state);
 const char *parse_on(const char *word, struct on *on);
 

@@ -63,6 +63,7 @@ static const char *const rule_names[] = {
 	[CBREAK_A_RULE_REJECT]			= "reject",
 	[CBREAK_A_RULE_MAX_BROKEN_PCT]		= "max-broken-pct",
 	[CBREAK_A_RULE_MAX_CONNECTIONS]		= "max-connections",
+	[CBREAK_A_RULE_LOCAL_FAULT_GUARD]	= "local-fault-guard",
 };
 
 /* Names of the attributes of a rule, for errors. */
@@ -129,6 +130,9 @@ static const struct keyword rule_keywords[] = {
 	  KEYWORD_NUMBER, CBREAK_A_RULE_MAX_BROKEN_PCT },
 	{ "max-connections", "N", "Most connections; 0: any number",
 	  KEYWORD_NUMBER, CBREAK_A_RULE_MAX_CONNECTIONS },
+	{ "local-fault-guard", "ON",
+	  "No trips while most are silent: {on|off}",
+	  KEYWORD_SWITCH, CBREAK_A_RULE_LOCAL_FAULT_GUARD },
 	{ "inspector", "PROGRAM", "Decides what counts: PATH, id:N or {none}",
 	  KEYWORD_INSPECTOR, CBREAK_A_RULE_INSPECTOR_ID },
 	{ }
@@ -159,6 +163,9 @@ static const char *put_param(struct nlmsghdr *nlh, const struct keyword *kw,
 		break;
 	case KEYWORD_REJECT:
 		err = parse_reject(word, &value);
+		break;
+	case KEYWORD_SWITCH:
+		err = parse_on_off(word, &value);
 		break;
 	case KEYWORD_RATIO:
 		err = parse_ratio(word, &value);
@@ -288,6 +295,9 @@ static void print_param(const struct keyword *kw, const struct nlattr **tb)
 							    nl_uint(attr)));
 	case KEYWORD_REJECT:
 		return print_reject(kw->name, tb);
+	case KEYWORD_SWITCH:
+		return out_string(kw->name, out_format_enum(buf, &parse_switch,
+							    nl_uint(attr)));
 	case KEYWORD_ON:
 		return on_print(kw->name, attr, tb[CBREAK_A_RULE_ON_ICMP]);
 	default:

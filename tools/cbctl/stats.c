@@ -44,12 +44,14 @@ static const char *const stats_names[] = {
 	[CBREAK_A_STATS_EVENTS_LOST]		= "events-lost",
 	[CBREAK_A_STATS_UNINSPECTED]		= "uninspected",
 	[CBREAK_A_STATS_UNFOLLOWED]		= "unfollowed",
+	[CBREAK_A_STATS_LOCAL_FAULTS]		= "local-faults",
 	[CBREAK_A_STATS_SYSFS_HIDDEN]		= "sysfs-hidden",
 	[CBREAK_A_STATS_MASKS]			= "masks",
 	[CBREAK_A_STATS_MASKS_MAX]		= "masks-max",
 	[CBREAK_A_STATS_FOLLOWED]		= "followed",
 	[CBREAK_A_STATS_FOLLOWED_MAX]		= "followed-max",
 	[CBREAK_A_STATS_TRACEPOINT]		= "tracepoint",
+	[CBREAK_A_STATS_FROZEN]			= "frozen",
 };
 
 static const struct names stats_attrs = { stats_names, ARRAY_SIZE(stats_names) };
@@ -106,7 +108,7 @@ static void print_stats(uint8_t cmd, const struct nlattr **tb, void *data)
 	out_begin();
 	print_numbers(&stats_attrs, tb, 0, CBREAK_A_STATS_ATTEMPTS_MAX);
 	print_numbers(&stats_attrs, tb, CBREAK_A_STATS_MASKS,
-		      CBREAK_A_STATS_TRACEPOINT);
+		      CBREAK_A_STATS_FROZEN);
 	out_text_break();
 	print_numbers(&stats_attrs, tb, CBREAK_A_STATS_ADMITTED,
 		      CBREAK_A_STATS_ORPHANED - 1);

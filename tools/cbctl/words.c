@@ -70,13 +70,17 @@ static const char *const holds[] = {
 
 static const char *const withhelds[] = {
 	[CBREAK_WITHHELD_MAX_BROKEN]	= "max-broken",
+	[CBREAK_WITHHELD_LOCAL_FAULT]	= "local-fault",
 };
+
+static const char *const switch_words[] = { "off", "on" };
 
 const struct names parse_states = { states, ARRAY_SIZE(states) };
 const struct names parse_kinds = { kinds, ARRAY_SIZE(kinds) };
 const struct names parse_causes = { causes, ARRAY_SIZE(causes) };
 const struct names parse_holds = { holds, ARRAY_SIZE(holds) };
 const struct names parse_withhelds = { withhelds, ARRAY_SIZE(withhelds) };
+const struct names parse_switch = { switch_words, ARRAY_SIZE(switch_words) };
 const struct names parse_modes = { modes, ARRAY_SIZE(modes) };
 const struct names parse_key_types = { key_types, ARRAY_SIZE(key_types) };
 const struct names parse_hooks = { hooks, ARRAY_SIZE(hooks) };
@@ -178,6 +182,20 @@ const char *parse_reject(const char *word, uint32_t *reject)
 	if (find_name(&parse_rejects, word, strlen(word), reject))
 		return NULL;
 	return "is not reset, icmp or drop";
+}
+
+/**
+ * parse_on_off() - whether something is wanted
+ * @word: the word
+ * @on: set to 1 or 0
+ *
+ * Return: NULL or what is wrong with the word.
+ */
+const char *parse_on_off(const char *word, uint32_t *on)
+{
+	if (find_name(&parse_switch, word, strlen(word), on))
+		return NULL;
+	return "is not on or off";
 }
 
 /**

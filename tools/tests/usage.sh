@@ -58,7 +58,7 @@ tables_are_found()
 	same "commands of rule" "$(commands rule | wc -l)" 8
 	same "commands of breaker" "$(commands breaker | wc -l)" 8
 	same "commands of stats" "$(commands stats | wc -l)" 3
-	same "keywords of rule" "$(keywords rule | wc -l)" 29
+	same "keywords of rule" "$(keywords rule | wc -l)" 30
 	same "keywords of breaker" "$(keywords breaker | tr '\n' ' ')" \
 		"state port port for "
 	same "keywords of monitor" "$(keywords monitor)" count
@@ -335,6 +335,7 @@ wrong_usage_is_told()
 		is not addr+port|rule add a key addr/32
 		is not enforce|rule add a mode off
 		is not output|rule add a hook prerouting
+		is not on or off|rule add a local-fault-guard yes
 		is not reset|rule add a reject rst
 		inspector "/no/such" cannot be opened: |rule add a inspector /no/such
 		inspector "id:x" is not a number|rule add a inspector id:x
