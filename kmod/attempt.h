@@ -154,6 +154,9 @@ cbreak_attempt_take(struct cbreak_attempt_table *table, u8 family,
 		    struct cbreak_attempt *taken);
 unsigned int cbreak_attempt_expire(struct cbreak_attempt_table *table,
 				   u64 now_ns, cbreak_attempt_fn fn, void *arg);
+unsigned int cbreak_attempt_copy(struct cbreak_attempt_table *table,
+				 unsigned int index, unsigned int *from,
+				 struct cbreak_attempt *copy, unsigned int max);
 unsigned int cbreak_attempt_count(const struct cbreak_attempt_table *table);
 unsigned int cbreak_attempt_max(const struct cbreak_attempt_table *table);
 

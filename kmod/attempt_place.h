@@ -2,7 +2,7 @@
 #ifndef _CBREAK_ATTEMPT_PLACE_H
 #define _CBREAK_ATTEMPT_PLACE_H
 
-/* Inside the table of attempts: for attempt.c and attempt_expire.c alone. */
+/* Inside the table of attempts: for the files attempt*.c alone. */
 
 #include <linux/math64.h>
 #include <linux/spinlock.h>

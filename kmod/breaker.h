@@ -69,6 +69,8 @@ struct cbreak_icmp {
  * @max_conns: most established connections and attempts in flight together, 0
  *	for any number; of no concern to the machine
  * @local_fault_guard: whether @guard is asked; of no concern to the machine
+ * @abort_pending: attempts in flight are ended when a breaker trips; of no
+ *	concern to the machine
  * @nr_icmp: number of @icmp
  * @icmp: ICMP errors that count as failed besides the kinds of @on
  * @inspector: decides about what would count, may be NULL; of no concern to the
@@ -101,6 +103,7 @@ struct cbreak_params {
 	u32 max_broken_pct;
 	u32 max_conns;
 	u32 local_fault_guard;
+	u32 abort_pending;
 	u32 nr_icmp;
 	struct cbreak_icmp icmp[CBREAK_ON_ICMP_MAX];
 	struct bpf_prog *inspector;

@@ -224,6 +224,9 @@ void cbreak_dest_changed(struct cbreak_dest *dest,
 	}
 	spin_unlock_bh(&dests->lock);
 
+	if (tr->to == CBREAK_STATE_BROKEN && dests->on_trip &&
+	    cbreak_rule_params_rcu(dest->rule)->abort_pending)
+		dests->on_trip(dests->on_trip_arg);
 	trace_cbreak_state(dest, tr);
 	cbreak_event_state(dest, tr);
 }

@@ -147,6 +147,9 @@ static inline bool cbreak_dest_may_go(struct cbreak_dest *dest)
  * @stats: its counters
  * @changed: called when breakers came or went, with the lock held; may be NULL
  * @changed_arg: for @changed
+ * @on_trip: called when a breaker entered BROKEN whose rule wants the attempts
+ *	     to it to end, under rcu_read_lock(); may be NULL
+ * @on_trip_arg: for @on_trip
  * @max: most breakers that there may be
  * @idle_s: time without a SYN after which a breaker is removed that is in
  *	    PASSING, or in RECOVERING beyond its end
@@ -171,6 +174,8 @@ struct cbreak_dests {
 	struct cbreak_stats __percpu *stats;
 	void (*changed)(void *arg);
 	void *changed_arg;
+	void (*on_trip)(void *arg);
+	void *on_trip_arg;
 	unsigned int max;
 	unsigned int idle_s;
 	unsigned int freeze_s;

@@ -176,7 +176,8 @@ static int fill_params(struct sk_buff *skb, const struct cbreak_params *p)
 	    nla_put_u32(skb, CBREAK_A_RULE_MAX_BROKEN_PCT, p->max_broken_pct) ||
 	    nla_put_u32(skb, CBREAK_A_RULE_MAX_CONNECTIONS, p->max_conns) ||
 	    nla_put_u32(skb, CBREAK_A_RULE_LOCAL_FAULT_GUARD,
-			p->local_fault_guard))
+			p->local_fault_guard) ||
+	    nla_put_u32(skb, CBREAK_A_RULE_ABORT_PENDING, p->abort_pending))
 		return -EMSGSIZE;
 	if (p->nr_icmp && fill_icmp(skb, p))
 		return -EMSGSIZE;

@@ -37,6 +37,7 @@
 #include <net/ipv6.h>
 #include <net/tcp.h>
 
+#include "abort.h"
 #include "admit.h"
 #include "answer.h"
 #include "compat/compat.h"
@@ -307,10 +308,15 @@ static bool has_hooks(const struct cbreak_net *cn)
 /* None of these hooks is registered any more. */
 static void free_hooks(struct cbreak_net *cn, enum cbreak_hook hook)
 {
-	/* Until then packets may be inside, and may start the worker. */
+	/* Of forwarded connections nobody here waits. */
+	if (hook == CBREAK_HOOK_OUTPUT)
+		cbreak_abort_forbid(cn);
+	/* Until then packets may be inside, and may start the workers. */
 	synchronize_net();
 	kfree(cn->hooks[hook]);
 	cn->hooks[hook] = NULL;
+	if (hook == CBREAK_HOOK_OUTPUT)
+		cbreak_abort_stop(cn);
 	if (!has_hooks(cn))
 		cancel_delayed_work_sync(&cn->expire);
 }
@@ -365,6 +371,8 @@ int cbreak_hook_start(struct cbreak_net *cn, enum cbreak_hook hook,
 	err = register_hooks(cn, hook);
 	if (err)
 		goto err_table;
+	if (hook == CBREAK_HOOK_OUTPUT)
+		cbreak_abort_start(cn);
 	return 0;
 
 err_table:

@@ -46,6 +46,8 @@ struct cbreak_sysfs {
  * @conns: connections that are followed; there while rules ask for it
  * @nr_follow: rules that do
  * @max_followed: size to allocate
+ * @abort: ends those of breakers that trip
+ * @may_abort: whether @abort may be started
  * @hooks: the registered netfilter hooks, by enum cbreak_hook; NULL while there
  *	   is no rule for it
  * @reject: what answers forwarded SYNs; there while their hooks are
@@ -63,6 +65,8 @@ struct cbreak_net {
 	struct cbreak_conn_table __rcu *conns;
 	unsigned int nr_follow;
 	unsigned int max_followed;
+	struct delayed_work abort;
+	bool may_abort;
 	struct nf_hook_ops *hooks[CBREAK_HOOKS];
 	struct cbreak_rejecter reject;
 	struct cbreak_sysfs sysfs;

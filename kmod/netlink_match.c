@@ -322,7 +322,7 @@ int cbreak_netlink_parse_identity(struct nlattr **attrs,
 }
 
 /**
- * cbreak_netlink_check_reject - can a rule's breakers reject like that?
+ * cbreak_netlink_check_reject - can a rule's breakers refuse like that?
  * @attrs: the request's attributes
  * @match: the rule's match
  * @extack: where the reason of a refusal goes
@@ -334,7 +334,14 @@ int cbreak_netlink_check_reject(struct nlattr **attrs,
 				struct netlink_ext_ack *extack)
 {
 	const struct nlattr *reject = attrs[CBREAK_A_RULE_REJECT];
+	const struct nlattr *abort = attrs[CBREAK_A_RULE_ABORT_PENDING];
 
+	if (abort && nla_get_u32(abort) &&
+	    match->hook == CBREAK_HOOK_FORWARD) {
+		NL_SET_ERR_MSG_ATTR(extack, abort,
+				    "a forwarded connection has no socket here that could be aborted");
+		return -EOPNOTSUPP;
+	}
 	if (!reject || match->hook == CBREAK_HOOK_FORWARD ||
 	    nla_get_u32(reject) == CBREAK_REJECT_RESET)
 		return 0;

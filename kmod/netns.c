@@ -11,6 +11,7 @@
  */
 #include <linux/module.h>
 
+#include "abort.h"
 #include "control.h"
 #include "follow.h"
 #include "hook.h"
@@ -75,6 +76,7 @@ static int __net_init net_init(struct net *net)
 	}
 	cbreak_rules_init(&cn->rules, &cn->dests.guard);
 	cbreak_outcome_init(cn);
+	cbreak_abort_init(cn);
 	cbreak_sysfs_init(cn, min(sysfs_max, 65536U));
 	return 0;
 }

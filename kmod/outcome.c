@@ -44,9 +44,17 @@ static void inspect(struct cbreak_net *cn, struct cbreak_dest *dest,
 	}
 }
 
-/* The breaker that an attempt is for, under rcu_read_lock(), or NULL. */
-static struct cbreak_dest *find_dest(struct cbreak_net *cn,
-				     const struct cbreak_attempt *attempt)
+/**
+ * cbreak_outcome_find_dest_rcu - the breaker that an attempt is for
+ * @cn: the namespace
+ * @attempt: the attempt
+ *
+ * Context: any but hard interrupts, under rcu_read_lock().
+ * Return: the breaker, valid until the end of the read-side section, or NULL.
+ */
+struct cbreak_dest *
+cbreak_outcome_find_dest_rcu(struct cbreak_net *cn,
+			     const struct cbreak_attempt *attempt)
 {
 	struct cbreak_rule *rule;
 	struct cbreak_key key;
@@ -84,7 +92,33 @@ void cbreak_outcome_none(struct cbreak_net *cn,
 			 const struct cbreak_attempt *attempt)
 {
 	if (attempt->counted_by)
-		uncount(find_dest(cn, attempt), attempt);
+		uncount(cbreak_outcome_find_dest_rcu(cn, attempt), attempt);
+}
+
+/**
+ * cbreak_outcome_aborted - an attempt was ended by us
+ * @cn: the namespace
+ * @attempt: the attempt; it has left the table
+ *
+ * It has no outcome: what it would have been nobody knows.
+ *
+ * Context: any but hard interrupts.
+ */
+void cbreak_outcome_aborted(struct cbreak_net *cn,
+			    const struct cbreak_attempt *attempt)
+{
+	struct cbreak_dest *dest;
+
+	rcu_read_lock();
+	dest = cbreak_outcome_find_dest_rcu(cn, attempt);
+	uncount(dest, attempt);
+	if (dest) {
+		cbreak_net_count(cn, dest, CBREAK_COUNTER_ABORTED);
+		trace_cbreak_abort(dest, attempt->isn);
+	} else {
+		cbreak_stats_inc(cn->stats, CBREAK_STAT_ORPHANED);
+	}
+	rcu_read_unlock();
 }
 
 /* Does it prove that packets come and go? */
@@ -131,7 +165,7 @@ static void attempt_ended(struct cbreak_net *cn,
 	struct cbreak_dest *dest;
 	u32 latency_us, slow_ms;
 
-	dest = find_dest(cn, attempt);
+	dest = cbreak_outcome_find_dest_rcu(cn, attempt);
 	uncount(dest, attempt);
 	/* What this host's own firewall did says nothing of the destination. */
 	if (attempt->state == CBREAK_ATTEMPT_ADMITTED &&

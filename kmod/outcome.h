@@ -13,6 +13,11 @@ struct cbreak_net;
 struct sk_buff;
 
 void cbreak_outcome_init(struct cbreak_net *cn);
+struct cbreak_dest *
+cbreak_outcome_find_dest_rcu(struct cbreak_net *cn,
+			     const struct cbreak_attempt *attempt);
+void cbreak_outcome_aborted(struct cbreak_net *cn,
+			    const struct cbreak_attempt *attempt);
 void cbreak_outcome_none(struct cbreak_net *cn,
 			 const struct cbreak_attempt *attempt);
 void cbreak_outcome_expect(struct cbreak_net *cn);

@@ -29,6 +29,7 @@
  * @CBREAK_COUNTER_EXCUSED: failures that the inspector did not count
  * @CBREAK_COUNTER_WITHHELD: times that a trip was withheld, at most one in each
  *	response_time
+ * @CBREAK_COUNTER_ABORTED: attempts that were ended because the breaker tripped
  * @CBREAK_COUNTERS: how many
  */
 enum cbreak_counter {
@@ -47,6 +48,7 @@ enum cbreak_counter {
 	CBREAK_COUNTER_LATE,
 	CBREAK_COUNTER_EXCUSED,
 	CBREAK_COUNTER_WITHHELD,
+	CBREAK_COUNTER_ABORTED,
 	CBREAK_COUNTERS,
 };
 

@@ -123,6 +123,14 @@ static ssize_t rejected_max_connections_show(const struct cbreak_dest *dest,
 					      CBREAK_COUNTER_REJECTED_MAX_CONNECTIONS));
 }
 
+static ssize_t aborted_show(const struct cbreak_dest *dest,
+			    const struct cbreak_snapshot *snap, char *buf)
+{
+	return sysfs_emit(buf, "%llu\n",
+			  cbreak_counters_sum(dest->counters,
+					      CBREAK_COUNTER_ABORTED));
+}
+
 static ssize_t pending_show(const struct cbreak_dest *dest,
 			    const struct cbreak_snapshot *snap, char *buf)
 {
@@ -195,6 +203,7 @@ BREAKER_ATTR(would_reject);
 BREAKER_ATTR(rejected_max_pending);
 BREAKER_ATTR(withheld);
 BREAKER_ATTR(rejected_max_connections);
+BREAKER_ATTR(aborted);
 BREAKER_ATTR(pending);
 BREAKER_ATTR(connections);
 BREAKER_ATTR(last_kind);
@@ -214,6 +223,7 @@ static struct attribute *breaker_attrs[] = {
 	&attr_rejected_max_pending.attr,
 	&attr_withheld.attr,
 	&attr_rejected_max_connections.attr,
+	&attr_aborted.attr,
 	&attr_pending.attr,
 	&attr_connections.attr,
 	&attr_last_kind.attr,

@@ -270,13 +270,18 @@ PARAM_ATTR(max_pending, p.max_pending);
 PARAM_ATTR(max_broken_pct, p.max_broken_pct);
 PARAM_ATTR(max_connections, p.max_conns);
 
-static ssize_t local_fault_guard_show(struct device *dev,
-				      struct device_attribute *attr, char *buf)
-{
-	return sysfs_emit(buf, "%s\n",
-			  get_params(dev).local_fault_guard ? "on" : "off");
-}
-static DEVICE_ATTR_RO(local_fault_guard);
+#define SWITCH_ATTR(_name, _value)					\
+static ssize_t _name##_show(struct device *dev,				\
+			    struct device_attribute *attr, char *buf)	\
+{									\
+	const struct cbreak_params p = get_params(dev);			\
+									\
+	return sysfs_emit(buf, "%s\n", (_value) ? "on" : "off");	\
+}									\
+static DEVICE_ATTR_RO(_name)
+
+SWITCH_ATTR(local_fault_guard, p.local_fault_guard);
+SWITCH_ATTR(abort_pending, p.abort_pending);
 
 static ssize_t frozen_show(struct device *dev, struct device_attribute *attr,
 			   char *buf)
@@ -325,6 +330,7 @@ COUNTER_ATTR(stalled, CBREAK_COUNTER_STALLED);
 COUNTER_ATTR(late, CBREAK_COUNTER_LATE);
 COUNTER_ATTR(excused, CBREAK_COUNTER_EXCUSED);
 COUNTER_ATTR(withheld, CBREAK_COUNTER_WITHHELD);
+COUNTER_ATTR(aborted, CBREAK_COUNTER_ABORTED);
 
 static ssize_t hidden_show(struct device *dev, struct device_attribute *attr,
 			   char *buf)
@@ -369,6 +375,7 @@ static struct attribute *rule_attrs[] = {
 	&dev_attr_max_broken_pct.attr,
 	&dev_attr_max_connections.attr,
 	&dev_attr_local_fault_guard.attr,
+	&dev_attr_abort_pending.attr,
 	&dev_attr_inspector.attr,
 	&dev_attr_passing.attr,
 	&dev_attr_broken.attr,
@@ -388,6 +395,7 @@ static struct attribute *rule_attrs[] = {
 	&dev_attr_late.attr,
 	&dev_attr_excused.attr,
 	&dev_attr_withheld.attr,
+	&dev_attr_aborted.attr,
 	&dev_attr_hidden.attr,
 	&dev_attr_frozen.attr,
 	NULL

@@ -110,6 +110,23 @@ TRACE_EVENT(cbreak_admit,
 		  __entry->addr, show_state(__entry->state), __entry->isn)
 );
 
+TRACE_EVENT(cbreak_abort,
+	TP_PROTO(const struct cbreak_dest *dest, u32 isn),
+	TP_ARGS(dest, isn),
+	TP_STRUCT__entry(
+		__array(char, rule, CBREAK_NAME_MAX + 1)
+		__array(__u8, addr, sizeof(struct sockaddr_in6))
+		__field(u32, isn)
+	),
+	TP_fast_assign(
+		memcpy(__entry->rule, dest->rule->name, sizeof(__entry->rule));
+		cbreak_trace_sockaddr(__entry->addr, &dest->key);
+		__entry->isn = isn;
+	),
+	TP_printk("rule=%s dest=%pISpc isn=%u", __entry->rule, __entry->addr,
+		  __entry->isn)
+);
+
 TRACE_EVENT(cbreak_reject,
 	TP_PROTO(const struct cbreak_dest *dest, u32 isn,
 		 enum cbreak_counter cause),

@@ -185,6 +185,7 @@ static void put_params(struct msg *m, uint32_t response_ms)
 	msg_put_u32(m, CBREAK_A_RULE_MAX_BROKEN_PCT, 50);
 	msg_put_u32(m, CBREAK_A_RULE_MAX_CONNECTIONS, 100);
 	msg_put_u32(m, CBREAK_A_RULE_LOCAL_FAULT_GUARD, 1);
+	msg_put_u32(m, CBREAK_A_RULE_ABORT_PENDING, 1);
 }
 
 static void put_full(struct msg *m, uint32_t response_ms)

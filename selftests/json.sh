@@ -20,7 +20,7 @@ DEFS='
 			    "rejected_max_pending", "rejected_max_connections",
 			    "success", "refused", "timeout", "unreachable",
 			    "slow", "reset", "stalled", "late", "excused",
-			    "withheld"];
+			    "withheld", "aborted"];
 	def words($names):
 		. as $o | [$names[] | "\(gsub("_"; "-")) \($o[.])"] | join(" ");
 	def time: if . == 0 then "0s" elif . % 3600000 == 0 then "\(. / 3600000)h"
@@ -75,7 +75,8 @@ TIMES="response-time 1h passing-time 90s broken-time 2h recovery-time 250ms"
 CB rule add db dst 10.0.0.0/8 port 1-9999 fwmark 0/0xf0 oif eth0 uid 0-65535 prio 3 error-ratio 0.7 $TIMES \
 	connect-timeout 5m min-samples 100 on refused,timeout,icmp6:1/4,icmp:3/10 consecutive 7 \
 	slow-time 1500ms backoff 1.5 broken-time-max 3h jitter 0.1 max-pending 1000 max-broken-pct 90 \
-	max-connections 1048576 local-fault-guard on
+	max-connections 1048576 local-fault-guard on \
+	abort-pending on
 CB rule add all error-ratio 0.000001
 CB rule add others hook forward reject icmp
 CB rule add v6 dst "$S6" port 80 on all broken-time 1h
@@ -108,7 +109,7 @@ judge rules '
 	 "consecutive", "slow_time_ms", "backoff", "broken_time_max_ms",
 	 "jitter", "max_pending", "max_broken_pct",
 	 "max_connections", "local_fault_guard",
-	 "passing", "broken", "recovering", "counters"] as $keys |
+	 "abort_pending", "passing", "broken", "recovering", "counters"] as $keys |
 	["dst", "port_min", "port_max", "fwmark", "fwmask",
 	 "oif", "uid_min", "uid_max"] as $match |
 	["the pretty form is the same data", . == $pretty[0]],
@@ -120,7 +121,7 @@ judge rules '
 	["numbers of a rule are whole",
 	 all(.[]; ints($keys - ["name", "hook", "key", "mode", "reject", "error_ratio", "on",
 			    "backoff", "jitter", "local_fault_guard",
-			    "counters"]))],
+			    "abort_pending", "counters"]))],
 	["ports are whole", (.[0] | ints(["port_min", "port_max"]))],
 	["the mark is two numbers", (.[0] | .fwmark == 0 and .fwmask == 240)],
 	["so are the users", (.[0] | .uid_min == 0 and .uid_max == 65535)],
@@ -153,7 +154,7 @@ judge rules '
 	 times(["slow-time"]) + " " + words(["backoff"]) + " " +
 	 times(["broken-time-max"]) + " " + words(["jitter",
 	 "max_pending", "max_broken_pct", "max_connections",
-	 "local_fault_guard"]) +
+	 "local_fault_guard", "abort_pending"]) +
 	 " inspector none " +
 	 words(["passing", "broken", "recovering"]) + "\n    " +
 	 (.counters | words(counter_names)) + "\n"] | add)]'
@@ -204,14 +205,14 @@ judge breakers '
 		       rejected_max_connections: 0, success: 2,
 		       refused: 1, timeout: 0, unreachable: 0, slow: 0,
 		       reset: 0, stalled: 0, late: 0, excused: 0,
-		       withheld: 0}],
+		       withheld: 0, aborted: 0}],
 	["counters of a broken one too", $by["fd00::2 80"]
 	 .counters == {admitted: 0, rejected: 2, would_reject: 0,
 		       rejected_max_pending: 0,
 		       rejected_max_connections: 0, success: 0,
 		       refused: 0, timeout: 0, unreachable: 0, slow: 0,
 		       reset: 0, stalled: 0, late: 0, excused: 0,
-		       withheld: 0}],
+		       withheld: 0, aborted: 0}],
 	["breakers say what the text says", $text == ([.[] | "\(.rule) " +
 	 (if .addr | contains(":") then "[\(.addr)]" else .addr end) +
 	 ":\(.port) \(.state) " +
@@ -231,7 +232,7 @@ judge stats '
 	["the pretty form of stats is the same data", . == $pretty[0]],
 	["stats are one object in a list", length == 1],
 	["its numbers are whole", (.[0] | ints(keys))],
-	["it has what it promises", (.[0] | keys | length == 41)],
+	["it has what it promises", (.[0] | keys | length == 42)],
 	["it counts rules and breakers",
 	 (.[0] | .rules == 4 and .breakers == 3 and .admitted == 4 and
 	  .rejected == 2 and .success == 2 and .refused == 1 and

@@ -107,7 +107,7 @@ wait_for heard json '"name":"end"'
 
 # --- what was said ---------------------------------------------------------
 
-more="consecutive 0 slow-time 0s backoff 1 broken-time-max 24h jitter 0 max-pending 0 max-broken-pct 100 max-connections 0 local-fault-guard off inspector none"
+more="consecutive 0 slow-time 0s backoff 1 broken-time-max 24h jitter 0 max-pending 0 max-broken-pct 100 max-connections 0 local-fault-guard off abort-pending off inspector none"
 config="error-ratio 0.5 response-time 1h passing-time 100ms broken-time 100ms"
 config+=" recovery-time 100ms connect-timeout 3s min-samples 3"
 config+=" recovery-samples 1 on refused,timeout,unreachable,slow $more"

@@ -136,8 +136,7 @@ static void put_params(struct msg *m)
 	msg_put_u32(m, CBREAK_A_RULE_MODE, rnd(CBREAK_MODE_NEVER + 1));
 	/* Refused of most rules. */
 	if (!rnd(4))
-		msg_put_u32(m, CBREAK_A_RULE_REJECT,
-			    rnd(CBREAK_REJECT_DROP + 1));
+		msg_put_u32(m, CBREAK_A_RULE_REJECT, rnd(CBREAK_REJECT_DROP + 1));
 	msg_put_u32(m, CBREAK_A_RULE_CONSECUTIVE, rnd(65536));
 	msg_put_u32(m, CBREAK_A_RULE_SLOW_TIME, rnd(300001));
 	msg_put_u32(m, CBREAK_A_RULE_BACKOFF, 1000000 + rnd(9000001));
@@ -145,6 +144,7 @@ static void put_params(struct msg *m)
 	msg_put_u32(m, CBREAK_A_RULE_MAX_PENDING, rnd(CBREAK_PENDING_MAX + 1));
 	msg_put_u32(m, CBREAK_A_RULE_MAX_BROKEN_PCT, 1 + rnd(100));
 	msg_put_u32(m, CBREAK_A_RULE_LOCAL_FAULT_GUARD, rnd(2));
+	msg_put_u32(m, CBREAK_A_RULE_ABORT_PENDING, !rnd(8));
 	if (!rnd(4))
 		msg_put_u32(m, CBREAK_A_RULE_MAX_CONNECTIONS,
 			    rnd(CBREAK_CONNECTIONS_MAX + 1));
@@ -384,9 +384,9 @@ static bool valid_rule(const struct nlattr **tb)
 	       in(tb, CBREAK_A_RULE_JITTER, 0, CBREAK_RATIO_ONE) &&
 	       in(tb, CBREAK_A_RULE_MAX_PENDING, 0, CBREAK_PENDING_MAX) &&
 	       in(tb, CBREAK_A_RULE_MAX_BROKEN_PCT, 1, 100) &&
-	       in(tb, CBREAK_A_RULE_MAX_CONNECTIONS, 0,
-		  CBREAK_CONNECTIONS_MAX) &&
-	       in(tb, CBREAK_A_RULE_LOCAL_FAULT_GUARD, 0, 1);
+	       in(tb, CBREAK_A_RULE_MAX_CONNECTIONS, 0, CBREAK_CONNECTIONS_MAX) &&
+	       in(tb, CBREAK_A_RULE_LOCAL_FAULT_GUARD, 0, 1) &&
+	       in(tb, CBREAK_A_RULE_ABORT_PENDING, 0, 1);
 }
 
 /*

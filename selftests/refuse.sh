@@ -166,6 +166,8 @@ want="what becomes of a connection is told by its socket*"
 refuse "$want (on)" rule add x hook forward on reset
 refuse "$want (on)" rule add x hook forward on refused,stalled
 refuse "$want (max-connections)" rule add x hook forward max-connections 1
+refuse "a forwarded connection has no socket here that could be aborted (abort-pending)" \
+	rule add x hook forward abort-pending on
 
 # --- keys and modes --------------------------------------------------------
 

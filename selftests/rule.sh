@@ -32,7 +32,7 @@ DEFAULTS="key addr+port mode enforce error-ratio 0.5 response-time 10s"
 DEFAULTS+=" passing-time 10s broken-time 10s recovery-time 10s connect-timeout 3s"
 DEFAULTS+=" min-samples 5 recovery-samples 1 on refused,timeout,unreachable,slow"
 DEFAULTS+=" consecutive 0 slow-time 0s backoff 1 broken-time-max 24h jitter 0"
-DEFAULTS+=" max-pending 0 max-broken-pct 100 max-connections 0 local-fault-guard off inspector none"
+DEFAULTS+=" max-pending 0 max-broken-pct 100 max-connections 0 local-fault-guard off abort-pending off inspector none"
 
 setup "$@"
 
@@ -53,7 +53,7 @@ ALL+=" response-time 2s passing-time 300ms broken-time 1m recovery-time 2h"
 ALL+=" connect-timeout 5m min-samples 65535 recovery-samples 0"
 ALL+=" on refused,unreachable,stalled consecutive 9 slow-time 2500ms backoff 1.25"
 ALL+=" broken-time-max 3m jitter 0.05 max-pending 1048576 max-broken-pct 1"
-ALL+=" max-connections 1048575 local-fault-guard on inspector none"
+ALL+=" max-connections 1048575 local-fault-guard on abort-pending on inspector none"
 # shellcheck disable=SC2086 # it is words
 CB rule add $ALL
 check "every parameter is kept as it was given" shown all "$ALL"
@@ -143,6 +143,7 @@ done <<-END
 	max-broken-pct 50
 	max-connections 8
 	local-fault-guard on
+	abort-pending on
 END
 check "change of nothing changes nothing" CB rule change db
 check "and says so" shown db "$want"

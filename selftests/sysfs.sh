@@ -14,7 +14,7 @@ PARAM_FILES="dst port fwmark oif uid cgroup hook prio key mode reject error_rati
 	passing_time_ms broken_time_ms recovery_time_ms connect_timeout_ms
 	min_samples recovery_samples on consecutive slow_time_ms backoff
 	broken_time_max_ms jitter max_pending max_broken_pct max_connections
-	local_fault_guard inspector"
+	local_fault_guard abort_pending inspector"
 # Numbers that cbctl has too, under the same names.
 NUMBER_FILES="prio response_time_ms passing_time_ms broken_time_ms
 	recovery_time_ms connect_timeout_ms min_samples recovery_samples
@@ -22,10 +22,10 @@ NUMBER_FILES="prio response_time_ms passing_time_ms broken_time_ms
 	max_broken_pct max_connections"
 COUNTER_FILES="passing broken recovering admitted rejected would_reject
 	rejected_max_pending rejected_max_connections success
-	refused timeout unreachable slow reset stalled late excused withheld"
+	refused timeout unreachable slow reset stalled late excused withheld aborted"
 BREAKER_FILES="state since_ms next_ms error_ratio samples failed admitted
 	rejected would_reject rejected_max_pending rejected_max_connections
-	withheld pending connections last_kind
+	withheld aborted pending connections last_kind
 	hold hold_ms"
 # What every device has besides, that the driver core makes.
 DEVICE_FILES="breakers subsystem uevent"
@@ -141,7 +141,7 @@ CB rule add db dst 10.0.0.0/8 port 80-8080 fwmark 0/255 oif eth0 uid 0-9 \
 	connect-timeout 5m min-samples 100 recovery-samples 0 \
 	on refused,timeout,icmp6:1/4,icmp:3/10 consecutive 7 slow-time 1500ms backoff 1.5 \
 	broken-time-max 3h jitter 10% max-pending 20 max-broken-pct 30 max-connections 40 \
-	local-fault-guard on
+	local-fault-guard on abort-pending on
 CB rule add any
 CB rule add v6 dst fd00::/16 port 80 on unreachable
 check "a directory for each rule" has_files "$SYS" any db v6
@@ -154,10 +154,10 @@ check "of mode 0444" modes "$SYS/db" "${rule_files[@]}"
 
 expect_eq "parameters are what was set" \
 	"10.0.0.0/8 80-8080 0x0/0xff eth0 0-9 any output 4 addr+port enforce reset 0.700000 3600000 90000 \
-7200000 250 300000 100 0 refused timeout icmp6:1/4 icmp:3/10 7 1500 1.500000 10800000 0.100000 20 30 40 on none" "$(values "$SYS/db" "${parameters[@]}")"
+7200000 250 300000 100 0 refused timeout icmp6:1/4 icmp:3/10 7 1500 1.500000 10800000 0.100000 20 30 40 on on none" "$(values "$SYS/db" "${parameters[@]}")"
 expect_eq "or the defaults" \
 	"any any any any any any output 0 addr+port enforce reset 0.500000 10000 10000 10000 10000 3000 5 1 \
-refused timeout unreachable slow 0 0 1.000000 86400000 0.000000 0 100 0 off none" \
+refused timeout unreachable slow 0 0 1.000000 86400000 0.000000 0 100 0 off off none" \
 	"$(values "$SYS/any" "${parameters[@]}")"
 expect_eq "an IPv6 prefix and a single port" "fd00::/16 80 unreachable" \
 	"$(values "$SYS/v6" dst port on)"
@@ -208,7 +208,7 @@ b=$SYS/v6/breakers/[$S6]:80
 expect_eq "values of a broken one" "broken 0 3 none" \
 	"$(values "$b" state admitted rejected last_kind)"
 check "whose end comes nearer" [ "$(<"$b/next_ms")" -le 10000 ]
-expect_eq "counters of a rule" "2 0 0 4 0 0 0 0 2 1 0 1 0 0 0 0 0 0 0" \
+expect_eq "counters of a rule" "2 0 0 4 0 0 0 0 2 1 0 1 0 0 0 0 0 0 0 0" \
 	"$(values "$SYS/db" "${counters[@]}" hidden)"
 
 # agree RULE DIR: every number of the rule is what cbctl -j says.

@@ -47,7 +47,7 @@ isn()
 
 net_setup "$@"
 [ -e $TRACE/trace ] || mount -t tracefs none $TRACE
-for event in admit reject outcome state withheld guard; do
+for event in admit reject outcome state withheld guard abort; do
 	check "there is cbreak:cbreak_$event" \
 		test -e $TRACE/events/cbreak/cbreak_$event/format
 done

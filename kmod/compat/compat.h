@@ -10,6 +10,8 @@
 #include <linux/hrtimer.h>
 #include <linux/kobject.h>
 #include <net/genetlink.h>
+#include <net/inet6_hashtables.h>
+#include <net/inet_hashtables.h>
 #include <net/net_namespace.h>
 #include <net/sock.h>
 
@@ -34,6 +36,38 @@ static inline kuid_t sk_uid(const struct sock *sk)
 	return READ_ONCE(sk->sk_uid);
 }
 #endif
+
+/* The socket that is connected from a remote to a local address, or NULL. */
+static inline struct sock *
+cbreak_compat_lookup4(struct net *net, __be32 remote, __be16 remote_port,
+		      __be32 local, u16 local_port, int ifindex)
+{
+#ifdef HAVE_LOOKUP_BY_NET
+	return __inet_lookup_established(net, remote, remote_port, local,
+					 local_port, ifindex, 0);
+#else
+	return __inet_lookup_established(net,
+					 net->ipv4.tcp_death_row.hashinfo,
+					 remote, remote_port, local,
+					 local_port, ifindex, 0);
+#endif
+}
+
+static inline struct sock *
+cbreak_compat_lookup6(struct net *net, const struct in6_addr *remote,
+		      __be16 remote_port, const struct in6_addr *local,
+		      u16 local_port, int ifindex)
+{
+#ifdef HAVE_LOOKUP_BY_NET
+	return __inet6_lookup_established(net, remote, remote_port, local,
+					  local_port, ifindex, 0);
+#else
+	return __inet6_lookup_established(net,
+					  net->ipv4.tcp_death_row.hashinfo,
+					  remote, remote_port, local,
+					  local_port, ifindex, 0);
+#endif
+}
 
 /* Attributes of a dump request. */
 static inline struct nlattr **

@@ -10,3 +10,4 @@ ccflags-y += $(call probe,linux/device/class.h,namespace.*const struct device,HA
 ccflags-y += $(call probe,linux/device/class.h,struct ns_common .*namespace,HAVE_CLASS_NS_COMMON)
 ccflags-y += $(call probe,linux/kobject.h,const struct kobj_type\b.*\*ktype;,HAVE_KTYPE_CONST)
 ccflags-y += $(call probe,net/sock.h,kuid_t sk_uid\b,HAVE_SK_UID)
+ccflags-y += $(call probe,net/inet_hashtables.h,__inet_lookup_established.net. saddr,HAVE_LOOKUP_BY_NET)

@@ -8,11 +8,11 @@ cd "$(dirname "$0")/../.." || exit 1
 
 declare -A rank=(
 	[window]=0 [streak]=0 [limit]=0 [guard]=0 [match]=0 [cgroup]=0
-	[breaker]=1 [breaker_view]=1 [breaker_time]=1 [classify]=1 [attempt]=1 [attempt_place]=1 [attempt_expire]=1 [conn]=1 [stats]=1
+	[breaker]=1 [breaker_view]=1 [breaker_time]=1 [classify]=1 [attempt]=1 [attempt_place]=1 [attempt_expire]=1 [attempt_walk]=1 [conn]=1 [stats]=1
 	[rule]=2 [inspect]=2 [reject]=2
 	[dest]=3 [dest_timer]=3 [dest_walk]=3 [event]=3 [fill]=3 [trace]=3
 	[net]=4 [socket]=4 [answer]=4 [syn]=4
-	[outcome]=5 [follow]=5 [admit]=5 [sysfs]=5 [sysfs_rule]=5 [sysfs_breaker]=5
+	[outcome]=5 [abort]=5 [follow]=5 [admit]=5 [sysfs]=5 [sysfs_rule]=5 [sysfs_breaker]=5
 	[hook]=6 [forward]=6
 	[control]=7
 	[netlink]=8 [netlink_rule]=8 [netlink_param]=8 [netlink_match]=8

@@ -64,6 +64,7 @@ static const char *const rule_names[] = {
 	[CBREAK_A_RULE_MAX_BROKEN_PCT]		= "max-broken-pct",
 	[CBREAK_A_RULE_MAX_CONNECTIONS]		= "max-connections",
 	[CBREAK_A_RULE_LOCAL_FAULT_GUARD]	= "local-fault-guard",
+	[CBREAK_A_RULE_ABORT_PENDING]		= "abort-pending",
 };
 
 /* Names of the attributes of a rule, for errors. */
@@ -133,6 +134,8 @@ static const struct keyword rule_keywords[] = {
 	{ "local-fault-guard", "ON",
 	  "No trips while most are silent: {on|off}",
 	  KEYWORD_SWITCH, CBREAK_A_RULE_LOCAL_FAULT_GUARD },
+	{ "abort-pending", "ON", "A trip ends connects that hang: {on|off}",
+	  KEYWORD_SWITCH, CBREAK_A_RULE_ABORT_PENDING },
 	{ "inspector", "PROGRAM", "Decides what counts: PATH, id:N or {none}",
 	  KEYWORD_INSPECTOR, CBREAK_A_RULE_INSPECTOR_ID },
 	{ }

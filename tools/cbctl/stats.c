@@ -31,6 +31,7 @@ static const char *const stats_names[] = {
 	[CBREAK_A_STATS_LATE]			= "late",
 	[CBREAK_A_STATS_EXCUSED]		= "excused",
 	[CBREAK_A_STATS_WITHHELD]		= "withheld",
+	[CBREAK_A_STATS_ABORTED]		= "aborted",
 	[CBREAK_A_STATS_ORPHANED]		= "orphaned",
 	[CBREAK_A_STATS_RETRANSMITS]		= "retransmits",
 	[CBREAK_A_STATS_IGNORED]		= "ignored",
@@ -72,6 +73,7 @@ static const char *const counter_names[] = {
 	[CBREAK_A_COUNTERS_LATE]	= "late",
 	[CBREAK_A_COUNTERS_EXCUSED]	= "excused",
 	[CBREAK_A_COUNTERS_WITHHELD]	= "withheld",
+	[CBREAK_A_COUNTERS_ABORTED]	= "aborted",
 };
 
 static const struct names counter_attrs = { counter_names, ARRAY_SIZE(counter_names) };

@@ -58,7 +58,7 @@ tables_are_found()
 	same "commands of rule" "$(commands rule | wc -l)" 8
 	same "commands of breaker" "$(commands breaker | wc -l)" 8
 	same "commands of stats" "$(commands stats | wc -l)" 3
-	same "keywords of rule" "$(keywords rule | wc -l)" 30
+	same "keywords of rule" "$(keywords rule | wc -l)" 31
 	same "keywords of breaker" "$(keywords breaker | tr '\n' ' ')" \
 		"state port port for "
 	same "keywords of monitor" "$(keywords monitor)" count
