@@ -60,6 +60,7 @@ check "every parameter is kept as it was given" shown all "$ALL"
 CB rule del all
 # What has no meaning for somebody else's connections is left out.
 ALL=${ALL/ uid 1000-1999/ hook forward}
+ALL=${ALL/abort-pending on/abort-pending off}
 ALL=${ALL/,stalled/}
 ALL=${ALL/max-connections 1048575/max-connections 0}
 ALL=${ALL/ mode observe/ mode observe reject drop}
