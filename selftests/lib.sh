@@ -29,8 +29,9 @@ TEST_NAME=${0##*/}
 
 # Addresses of the client and of the server.
 C4=10.0.0.1 S4=10.0.0.2 C6=fd00::1 S6=fd00::2
-# Names of the namespaces; set by setup. OTHERS goes with them in the end.
-CLIENT='' SERVER='' OTHERS=()
+# Names of the namespaces; set by setup. Clients run in CLIENTS_AT, which is the
+# client's, unless it is a router. OTHERS goes with them in the end.
+CLIENT='' SERVER='' CLIENTS_AT='' OTHERS=()
 
 # How long wait_for is patient, in ms. Emulation on a busy host is slow.
 WAIT_MS=${CBREAK_WAIT_MS:-60000}
@@ -242,7 +243,7 @@ make_namespaces()
 	local id
 
 	printf -v id %08x "$SRANDOM"
-	CLIENT=client-$id SERVER=server-$id
+	CLIENT=client-$id SERVER=server-$id CLIENTS_AT=client-$id
 	ip -batch - <<-END
 		netns add $CLIENT
 		netns add $SERVER

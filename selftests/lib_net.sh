@@ -16,9 +16,8 @@ TCPCLI=$LIB_DIR/tcpcli TCPSRV=$LIB_DIR/tcpsrv FORGE=$LIB_DIR/forge
 # The address family that the test is about; set by use_family.
 SRV=$S4 ICMP=icmp UNREACH=3/1
 
-# The namespace where the clients run, set by net_setup, and other addresses of
-# theirs than C4 and C6, for who wants them.
-CLIENTS_AT='' NEXT4=10.0.0.101 NEXT6=fd00::101
+# Other addresses of the clients than C4 and C6, for who wants them.
+NEXT4=10.0.0.101 NEXT6=fd00::101
 
 # What read_breaker and read_stats read; the counters at the last stats_mark.
 declare -A BREAKER STATS MARK
@@ -35,7 +34,6 @@ net_setup()
 	done
 	command -v nft >/dev/null || skip_all "there is no nft"
 	setup "$@"
-	CLIENTS_AT=$CLIENT
 	server_nft -f - <<-'END'
 		table inet test {
 			chain prerouting {
