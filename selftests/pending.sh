@@ -190,11 +190,14 @@ crowd()
 
 	limit 3
 	serve $PORT
+	# Without it most of them would be over before the next one begins.
+	tc -n "$SERVER" qdisc add dev eth0 root netem delay 20ms
 	for i in 1 2 3 4; do
 		hold crowd$i $PORT -q -n 500 -p 8
 		pids+=("$HOLD_PID")
 	done
 	check "$what: four clients of eight each" wait "${pids[@]}"
+	tc -n "$SERVER" qdisc del dev eth0 root
 	for i in 1 2 3 4; do
 		read -r -a words <"$TMP/crowd$i"
 		total=$((total + words[1]))
