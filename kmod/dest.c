@@ -192,25 +192,15 @@ static void report_withheld(struct cbreak_dest *dest,
 		cbreak_event_state(dest, tr);
 }
 
-/**
- * cbreak_dest_changed - a breaker made a transition, or one was withheld
- * @dest: the breaker
- * @tr: the transition; nothing is done if there was none
- * @now_ns: the present
- *
- * Counts it, puts it in the queue, and tells everybody. When two transitions
- * follow each other at once on two CPUs, lists and queue settle on the later;
- * the events can be told apart by their generation.
- */
-void cbreak_dest_changed(struct cbreak_dest *dest,
-			 const struct cbreak_transition *tr, u64 now_ns)
+/* Not inlined: nearly every SYN and outcome would save registers for it. */
+static noinline void changed(struct cbreak_dest *dest,
+			     const struct cbreak_transition *tr, u64 now_ns)
 {
 	struct cbreak_dests *dests = dest->rule->dests;
 	u8 state;
 
 	if (!tr->happened) {
-		if (unlikely(tr->withheld != CBREAK_WITHHELD_NONE))
-			report_withheld(dest, tr);
+		report_withheld(dest, tr);
 		return;
 	}
 
@@ -229,6 +219,23 @@ void cbreak_dest_changed(struct cbreak_dest *dest,
 		dests->on_trip(dests->on_trip_arg);
 	trace_cbreak_state(dest, tr);
 	cbreak_event_state(dest, tr);
+}
+
+/**
+ * cbreak_dest_changed - a breaker made a transition, or one was withheld
+ * @dest: the breaker
+ * @tr: the transition; nothing is done if there was none
+ * @now_ns: the present
+ *
+ * Counts it, puts it in the queue, and tells everybody. When two transitions
+ * follow each other at once on two CPUs, lists and queue settle on the later;
+ * the events can be told apart by their generation.
+ */
+void cbreak_dest_changed(struct cbreak_dest *dest,
+			 const struct cbreak_transition *tr, u64 now_ns)
+{
+	if (unlikely(tr->happened || tr->withheld != CBREAK_WITHHELD_NONE))
+		changed(dest, tr, now_ns);
 }
 
 /**
