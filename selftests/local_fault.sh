@@ -254,7 +254,8 @@ for family in 4 6; do
 	removed
 done
 events_stop
-reload_module freeze_timeout=1
+# Long enough for all to fail before it is over.
+reload_module freeze_timeout=5
 events_start
 for family in 4 6; do
 	use_family $family

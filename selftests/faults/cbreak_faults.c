@@ -19,6 +19,7 @@
 #include <linux/module.h>
 #include <linux/stacktrace.h>
 #include <linux/string.h>
+#include <linux/version.h>
 
 #define DEPTH	64
 
@@ -80,6 +81,32 @@ static bool counts(unsigned long addr)
 	       !strncmp(name, from, len) && (!len || name[len] == '+');
 }
 
+static bool is_in(unsigned long addr, const char *function)
+{
+	char name[KSYM_SYMBOL_LEN];
+	size_t len = strlen(function);
+
+	sprint_symbol(name, addr);
+	return !strncmp(name, function, len) && name[len] == '+';
+}
+
+/*
+ * Kernels before 6.1 keep the directory of a class, for ever, when that of a
+ * device in it cannot be made; the class cannot be used again.
+ */
+static bool is_spared_before_6_1(const unsigned long *stack, unsigned int n)
+{
+	bool device = false, kobject = false;
+
+	if (LINUX_VERSION_CODE >= KERNEL_VERSION(6, 1, 0))
+		return false;
+	while (n--) {
+		device |= is_in(stack[n], "device_add");
+		kobject |= is_in(stack[n], "kobject_add");
+	}
+	return device && kobject;
+}
+
 static bool for_cbreak(void)
 {
 	unsigned long stack[DEPTH];
@@ -88,7 +115,7 @@ static bool for_cbreak(void)
 	n = stack_trace_save(stack, DEPTH, 0);
 	for (i = 0; i < n && !counts(stack[i]); i++)
 		;
-	if (i == n)
+	if (i == n || is_spared_before_6_1(stack, i))
 		return false;
 	while (i--)
 		if (is_spared(stack[i]))
