@@ -224,7 +224,7 @@ watching()
 		followed 0 followed-max 16384
 	"$CBCTL" -n "$SERVER" stats >"$TMP/stats"
 	check "$what: of any namespace, with a table of its own" \
-		grep -q ' followed 0 followed-max 0 tracepoint 1$' "$TMP/stats"
+		grep -qE ' followed 0 followed-max 0 tracepoint 1( |$)' "$TMP/stats"
 	tell connect 3
 	check "$what: those that come from now on" wait_breaker db "$AT" \
 		success 5 connections 3

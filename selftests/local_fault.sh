@@ -231,8 +231,9 @@ times_out()
 	what="IPv$family timeout"
 	ready
 	link_fails
-	silence $PORTS 4
+	silence $PORTS
 	check "$what: frozen" wait_stats local-faults 1
+	silence $PORTS 3
 	check "$what: time thaws it" wait_stats frozen 0 local-faults 1
 	check "$what: which is told" wait_for told 1 thaw
 	check "$what: nothing has tripped" broken_are 0

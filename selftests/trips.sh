@@ -64,7 +64,7 @@ slow()
 	all_end OK 1 $PORT >"$TMP/cli"
 	check "$what: which may be left out" wait_breaker db "$AT" \
 		state passing samples 1 failed 0 slow 3
-	CB rule change db slow-time 0 on all
+	CB rule change db slow-time 0 on refused,timeout,unreachable,slow
 	all_end OK 1 $PORT >"$TMP/cli"
 	check "$what: without slow-time nothing is slow" wait_breaker db \
 		"$AT" slow 3 success 2
