@@ -19,7 +19,6 @@
 #include <linux/module.h>
 #include <linux/stacktrace.h>
 #include <linux/string.h>
-#include <linux/version.h>
 
 #define DEPTH	64
 
@@ -30,6 +29,10 @@ MODULE_PARM_DESC(nth, "fail the N-th allocation; counts down to 0");
 static char from[KSYM_NAME_LEN];
 module_param_string(from, from, sizeof(from), 0644);
 MODULE_PARM_DESC(from, "count those below this function of cbreak alone");
+
+static bool spare_devices;
+module_param(spare_devices, bool, 0444);
+MODULE_PARM_DESC(spare_devices, "do not count what a device's directory takes");
 
 /* Called in place of the allocator's own functions. */
 static int no_slab(void)
@@ -90,15 +93,12 @@ static bool is_in(unsigned long addr, const char *function)
 	return !strncmp(name, function, len) && name[len] == '+';
 }
 
-/*
- * Kernels before 6.1 keep the directory of a class, for ever, when that of a
- * device in it cannot be made; the class cannot be used again.
- */
-static bool is_spared_before_6_1(const unsigned long *stack, unsigned int n)
+/* Is that for the directory of a device? */
+static bool is_spared_device(const unsigned long *stack, unsigned int n)
 {
 	bool device = false, kobject = false;
 
-	if (LINUX_VERSION_CODE >= KERNEL_VERSION(6, 1, 0))
+	if (!spare_devices)
 		return false;
 	while (n--) {
 		device |= is_in(stack[n], "device_add");
@@ -115,7 +115,7 @@ static bool for_cbreak(void)
 	n = stack_trace_save(stack, DEPTH, 0);
 	for (i = 0; i < n && !counts(stack[i]); i++)
 		;
-	if (i == n || is_spared_before_6_1(stack, i))
+	if (i == n || is_spared_device(stack, i))
 		return false;
 	while (i--)
 		if (is_spared(stack[i]))
