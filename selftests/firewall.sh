@@ -10,20 +10,6 @@
 
 PORT=80
 
-client_nft()
-{
-	nsenter --net="/run/netns/$CLIENT" nft "$@"
-}
-
-# own_firewall STATEMENT...: of the client, for a SYN.
-own_firewall()
-{
-	client_nft -f - <<-END
-		flush chain inet test output
-		${*:+add rule inet test output tcp dport $PORT $*}
-	END
-}
-
 unsent()
 {
 	check "$what: three are unsent" wait_stats unsent 3 attempts 0 \

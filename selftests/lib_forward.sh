@@ -62,5 +62,5 @@ CB()
 # router_nft ARGUMENT...: the router's firewall.
 router_nft()
 {
-	nsenter --net="/run/netns/$CLIENT" nft "$@"
+	client_nft "$@"
 }

@@ -142,6 +142,22 @@ no_syns_since()
 
 # --- the client ------------------------------------------------------------
 
+# client_nft ARGUMENT...: the client's firewall, or the router's.
+client_nft()
+{
+	nsenter --net="/run/netns/$CLIENT" nft "$@"
+}
+
+# own_firewall STATEMENT...: of the client, for a SYN to PORT. The chain
+# output of table inet test is the caller's.
+own_firewall()
+{
+	client_nft -f - <<-END
+		flush chain inet test output
+		${*:+add rule inet test output tcp dport $PORT $*}
+	END
+}
+
 # hn COMMAND...: in the namespace where the clients run.
 hn()
 {

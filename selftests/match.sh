@@ -11,11 +11,6 @@
 # shellcheck source=lib_match.sh
 . "${0%/*}/lib_match.sh"
 
-client_nft()
-{
-	nsenter --net="/run/netns/$CLIENT" nft "$@"
-}
-
 # The firewall marks what goes to the port, before cbreak is asked.
 mangle_marks()
 {

@@ -11,11 +11,6 @@
 # What is asked for, and where it leads.
 PORT=80 REAL_PORT=8080
 
-client_nft()
-{
-	nsenter --net="/run/netns/$CLIENT" nft "$@"
-}
-
 # outcomes WHAT: each kind of outcome, for the destination that is asked for.
 outcomes()
 {

@@ -235,20 +235,6 @@ fast_open()
 	CB rule del db
 }
 
-client_nft()
-{
-	nsenter --net="/run/netns/$CLIENT" nft "$@"
-}
-
-# own_firewall STATEMENT...: of the client, for a SYN.
-own_firewall()
-{
-	client_nft -f - <<-END
-		flush chain inet test output
-		${*:+add rule inet test output tcp dport $PORT $*}
-	END
-}
-
 net_setup "$@" max_breakers=16 max_attempts=256
 client_nft -f - <<-'END'
 	table inet test {
