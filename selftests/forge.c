@@ -7,7 +7,7 @@
  * Every number in the answer is right unless the command line says otherwise;
  * both go past the firewall and the stack of the host that they run on.
  *
- *	forge capture eth0 SYN-FILE port 80	# returns when it listens
+ *	forge capture eth0 SYN-FILE ip6 port 80	# returns when it listens
  *	forge show SYN-FILE
  *	forge send eth0 SYN-FILE rst-ack ack +2 then syn-ack times 2
  */
@@ -39,7 +39,7 @@ struct ask ask;
 
 void usage(void)
 {
-	fputs("usage: forge [-N NETNS] capture IFACE FILE port PORT\n"
+	fputs("usage: forge [-N NETNS] capture IFACE FILE ip|ip6 port PORT\n"
 	      "       forge show FILE\n"
 	      "       forge [-N NETNS] send IFACE FILE ANSWER [then ANSWER]...\n"
 	      "ANSWER: KIND [OPTION VALUE]...\n"
@@ -124,12 +124,18 @@ static int capture(int argc, char **argv)
 	struct frame frame;
 	struct syn syn;
 	ssize_t len;
-	int fd, port;
+	int fd, family, port;
 	pid_t pid;
 
-	if (argc != 4 || strcmp(argv[2], "port"))
+	if (argc != 5 || strcmp(argv[3], "port"))
 		usage();
-	port = atoi(argv[3]);
+	if (!strcmp(argv[2], "ip"))
+		family = AF_INET;
+	else if (!strcmp(argv[2], "ip6"))
+		family = AF_INET6;
+	else
+		usage();
+	port = atoi(argv[4]);
 	fd = open_packet(argv[0], ETH_P_ALL);
 	unlink(argv[1]);
 	pid = fork();
@@ -146,7 +152,8 @@ static int capture(int argc, char **argv)
 		if (len < 0)
 			exit(1);
 		frame.len = len;
-	} while (!parse_syn(&frame, &syn) || syn.dport != port);
+	} while (!parse_syn(&frame, &syn) || syn.family != family ||
+		 syn.dport != port);
 	save(argv[1], &frame);
 	return 0;
 }

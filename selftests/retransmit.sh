@@ -7,6 +7,9 @@
 # timeout, also when the client has gone. A SYN with a new sequence number on
 # the same ports is a new attempt and takes the old one's place. The answer to
 # an attempt whose rule has gone is an orphan, also when the rule is back.
+#
+# Clients of both families wait at the same port here, so the SYN that is to be
+# answered has to be told from another family's retransmission.
 
 . "$(dirname "$0")/lib.sh"
 . "$LIB_DIR/lib_net.sh"
@@ -45,7 +48,24 @@ same_count()
 	[ "$TCP_EXT" = "${STATS[retransmits]}" ] && [ "$TCP_EXT" -ge 8 ]
 }
 
+# The IPv4 client's SYN passes first.
+captures_its_family()
+{
+	local out
+
+	use_family 6
+	capture syn 88
+	use_family 4
+	all_end ECONNREFUSED 1 88 -q || return
+	use_family 6
+	all_end ECONNREFUSED 1 88 -q || return
+	wait_captured syn
+	out=$("$FORGE" show "$TMP/syn")
+	[[ $out == "src "*:*" dst $S6 dport 88 "* ]] || { echo "$out"; return 1; }
+}
+
 net_setup "$@"
+check "the SYN that is answered is of the family asked for" captures_its_family
 add $WAITS connect-timeout 5m
 add $WAITS_BROKEN connect-timeout 5m
 add $TIMES_OUT connect-timeout 100ms
