@@ -24,11 +24,13 @@ holder_end()
 	wait "$holder_pid"
 }
 
-# tell WORD...: one command; what it says is in TOLD.
+# tell WORD...: one command; what it says is in TOLD. An end that never comes
+# is said, and the script goes on.
 tell()
 {
 	printf '%s\n' "$*" >&"${HOLDER[1]}"
-	IFS= read -r TOLD <&"${HOLDER[0]}"
+	IFS= read -r -t $((WAIT_MS / 1000)) TOLD <&"${HOLDER[0]}" ||
+		TOLD="nothing"
 }
 
 # told WANT WORD...: what it says to that command.
