@@ -10,6 +10,8 @@
 . "${0%/*}/lib.sh"
 # shellcheck source=lib_net.sh
 . "${0%/*}/lib_net.sh"
+# shellcheck source=lib_hold.sh
+. "${0%/*}/lib_hold.sh"
 
 BPF=$TMP/bpf
 LONG="response-time 1h passing-time 100ms broken-time 1h min-samples 3"
@@ -241,6 +243,47 @@ sees()
 	ports_open
 }
 
+# What ends a connection has no packet either.
+sees_connections()
+{
+	local what=$1
+
+	add on reset,stalled inspector "$BPF/any/look"
+	at 84
+	serve -k 84
+	holder_start 84 -u 500
+	tell connect 1
+	wait_breaker db "$AT" success 1 connections 1
+	serve_resets
+	check "$what: a connection is reset" told "ECONNRESET 1" wait
+	check "$what: which can be excused" wait_breaker db "$AT" \
+		samples 2 failed 0 reset 1 excused 1 connections 0
+	check "$what: it sees a reset" saw 5 0000
+	check "$what: by the SYN of its connection" tcp_to_server $SYN 84
+	tell close 0
+	tell connect 1
+	wait_breaker db "$AT" success 2 connections 1
+	server_nft add rule inet test input tcp dport 84 drop
+	tell send
+	check "$what: a connection stalls" told "ETIMEDOUT 1" wait
+	check "$what: which can be excused" wait_breaker db "$AT" \
+		samples 4 failed 0 stalled 1 excused 2 connections 0
+	check "$what: it sees a stall" saw 6 0000
+	check "$what: by the SYN of its connection" tcp_to_server $SYN 84
+	ports_open
+	tell close 0
+	CB rule change db inspector "$BPF/any/all_count"
+	tell connect 1
+	wait_breaker db "$AT" success 3 connections 1
+	serve_resets
+	check "$what: another is reset" told "ECONNRESET 1" wait
+	check "$what: which counts if the program says so" wait_breaker db "$AT" \
+		samples 6 failed 1 reset 2 excused 2
+	holder_end
+	unserve
+	CB rule del db
+}
+
 # --- life and names --------------------------------------------------------
 
 # names_of PATH: number, name and hash by bpftool.
@@ -369,6 +412,7 @@ for family in 4 6; do
 	keeps_passing "IPv$family"
 	timeouts "IPv$family"
 	sees "IPv$family"
+	sees_connections "IPv$family"
 done
 use_family 4
 first_three

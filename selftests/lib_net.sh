@@ -14,7 +14,7 @@
 TCPCLI=$LIB_DIR/tcpcli TCPSRV=$LIB_DIR/tcpsrv FORGE=$LIB_DIR/forge
 
 # The address family that the test is about; set by use_family.
-SRV=$S4 IP=ip ICMP=icmp UNREACH=3/1
+SRV=$S4 FAMILY=ip ICMP=icmp UNREACH=3/1
 
 # Other addresses of the clients than C4 and C6, for who wants them.
 NEXT4=10.0.0.101 NEXT6=fd00::101
@@ -56,8 +56,8 @@ net_setup()
 use_family()
 {
 	case $1 in
-	4)	SRV=$S4 IP=ip ICMP=icmp UNREACH=3/1 ;;
-	6)	SRV=$S6 IP=ip6 ICMP=icmp6 UNREACH=1/3 ;;
+	4)	SRV=$S4 FAMILY=ip ICMP=icmp UNREACH=3/1 ;;
+	6)	SRV=$S6 FAMILY=ip6 ICMP=icmp6 UNREACH=1/3 ;;
 	esac
 }
 
@@ -231,7 +231,7 @@ tcp_ext()
 # it.
 capture()
 {
-	"$FORGE" -N "$SERVER" capture eth0 "$TMP/$1" $IP port "$2"
+	"$FORGE" -N "$SERVER" capture eth0 "$TMP/$1" $FAMILY port "$2"
 }
 
 wait_captured()
