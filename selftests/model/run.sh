@@ -86,6 +86,10 @@ check holds breaker.pml -DCLIENTS=3 "${alone[@]}" -DSTEPS=1
 mutations breaker.pml -DSTEPS=1 -DTAGS=4 -- NO_LOCK STALE_NOW TORN \
 	WORD_FIRST NO_GEN NO_CLEAR EARLY LATE NO_TRIP NO_RETURN
 mutations breaker.pml -DSTEPS=1 -DSTART=BROKEN -- BROKEN_ADMITS
+
+check holds cap.pml
+check holds cap.pml -DPCT=34
+mutations cap.pml -DBREAKERS=2 -- NO_CAS NO_LOCK NO_DEAD NO_FLOOR NO_PUT
 echo "1..$number"
 echo "model: $((number - failures)) passed, $failures failed"
 [ "$failures" = 0 ]
