@@ -53,7 +53,7 @@ scripts()
 
 	mapfile -t list < <(sed -n 's/^TEST_PROGS .*= *//p' \
 			    selftests/Makefile | awk "NR % 2 == $1")
-	"$vm/vm.sh" run --timeout 900 -- ./run.sh "${list[@]}"
+	"$vm/vm.sh" run --timeout 1800 -- ./run.sh "${list[@]}"
 }
 
 odd_scripts()
