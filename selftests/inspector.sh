@@ -412,7 +412,8 @@ for family in 4 6; do
 	keeps_passing "IPv$family"
 	timeouts "IPv$family"
 	sees "IPv$family"
-	sees_connections "IPv$family"
+	# What becomes of a forwarded connection nobody here knows.
+	[ -n "${FORWARDED-}" ] || sees_connections "IPv$family"
 done
 use_family 4
 first_three
