@@ -106,6 +106,9 @@ broken_is_broken()
 	[ "$kind" != unreachable ] ||
 		check "$what: it knows the ICMP error" \
 			breaker_has db "$AT" "$last" "$UNREACH)"
+	[ "$kind" != timeout ] ||
+		check "$what: sysfs knows the kind" \
+			wait_for last_kind_is timeout
 }
 
 recovering_fails()

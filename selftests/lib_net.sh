@@ -250,6 +250,15 @@ forge()
 
 # --- counters --------------------------------------------------------------
 
+# last_kind_is KIND: of the breaker at $AT of the rule db, as sysfs has it.
+last_kind_is()
+{
+	local kind
+
+	kind=$(cn cat "/sys/class/cbreak/db/breakers/$AT/last_kind") || return
+	[ "$kind" = "$1" ] || { echo "got: $kind"; return 1; }
+}
+
 # read_breaker RULE DEST: sets BREAKER[NAME] for what cbctl prints of it, and
 # BREAKER[since-ms]; BREAKER[state] is none if there is no breaker.
 read_breaker()

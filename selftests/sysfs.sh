@@ -174,6 +174,14 @@ expect_eq "with another way to reject" "forward icmp" \
 CB rule change others reject drop
 expect_eq "or none" "forward drop" "$(values "$SYS/others" hook reject)"
 CB rule del others
+CB rule add others dst 10.1.0.0/16 fwmark 7 uid 1000 key addr on reset,stalled
+expect_eq "a mark without a mask, one user, the other kinds, and a key" \
+	"0x7 1000 addr reset stalled" "$(values "$SYS/others" fwmark uid key on)"
+CB rule del others
+CB rule add others dst 10.1.0.0/16 key prefix/24
+expect_eq "and a key that is a prefix" prefix/24 "$(values "$SYS/others" key)"
+check_fail "whose breakers have addresses" CB breaker trip others
+CB rule del others
 
 # --- breakers --------------------------------------------------------------
 
