@@ -384,15 +384,3 @@ unsigned int cbreak_attempt_count(const struct cbreak_attempt_table *table)
 		n += READ_ONCE(table->stripes[i].live);
 	return n;
 }
-
-/**
- * cbreak_attempt_max - attempts that fit
- * @table: the table
- *
- * Context: any.
- * Return: how many.
- */
-unsigned int cbreak_attempt_max(const struct cbreak_attempt_table *table)
-{
-	return table->nr_stripes * CBREAK_ATTEMPT_STRIPE;
-}

@@ -158,6 +158,5 @@ unsigned int cbreak_attempt_copy(struct cbreak_attempt_table *table,
 				 unsigned int index, unsigned int *from,
 				 struct cbreak_attempt *copy, unsigned int max);
 unsigned int cbreak_attempt_count(const struct cbreak_attempt_table *table);
-unsigned int cbreak_attempt_max(const struct cbreak_attempt_table *table);
 
 #endif /* _CBREAK_ATTEMPT_H */

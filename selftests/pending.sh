@@ -150,10 +150,11 @@ ends()
 
 # --- breakers that go ------------------------------------------------------
 
-# An attempt of a breaker that was evicted ends, and its successor has one.
+# An attempt of a breaker that was evicted ends, and its successor has one. Its
+# end must not come before that of the breaker.
 goes()
 {
-	limit 3 2s
+	limit 3 $((2 * ${CBREAK_SLOW:-1}))s
 	port_is_silent $PORT
 	abandon 3 $PORT
 	check "$what: full" breaker_has db "$AT" pending 3
