@@ -35,7 +35,7 @@ resets()
 	check "$what: they are of a kind of their own, and gone" \
 		breaker_has db "$AT" success 3 reset 3 stalled 0 refused 0 \
 		connections 0 last reset
-	check "$what: in sysfs too" wait_for last_kind_is reset
+	expect_eq "$what: in sysfs too" reset "$(wait_for breaker_file last_kind)"
 	check "$what: the next one is refused" told "ECONNREFUSED 1" connect 1
 	holder_end
 	unserve
@@ -147,7 +147,7 @@ stalls()
 		samples 6 failed 3 last stalled
 	check "$what: is of a kind of its own" breaker_has db "$AT" \
 		stalled 3 reset 0 connections 0 last stalled
-	check "$what: in sysfs too" wait_for last_kind_is stalled
+	expect_eq "$what: in sysfs too" stalled "$(wait_for breaker_file last_kind)"
 	ports_open
 	CB breaker reset db
 	tell close 0

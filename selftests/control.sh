@@ -7,12 +7,6 @@
 . "$(dirname "$0")/lib.sh"
 . "$LIB_DIR/lib_net.sh"
 
-# sysfs FILE: of the breaker at $AT
-sysfs()
-{
-	cn cat "/sys/class/cbreak/db/breakers/$AT/$1"
-}
-
 # event TEXT: an event of the breaker has it.
 event()
 {
@@ -40,8 +34,8 @@ isolated()
 		.[0].hold_ms == null and .[0].next_ms == null'
 	check "$what: an event says so" wait_for event \
 		"cause isolate samples 0 failed 0 error-ratio 0 hold isolate"
-	expect_eq "$what: in sysfs" isolate "$(wait_for sysfs hold)"
-	expect_eq "$what: with no end there" 0 "$(sysfs hold_ms)"
+	expect_eq "$what: in sysfs" isolate "$(wait_for breaker_file hold)"
+	expect_eq "$what: with no end there" 0 "$(breaker_file hold_ms)"
 	CB rule change db broken-time 100ms
 	check "$what: broken-time does not end it" \
 		wait_older db "$AT" 300
@@ -61,7 +55,7 @@ isolated_for()
 	CB breaker isolate db "$AT" for 1h
 	check "$what: isolated for an hour" listed "hold isolate for 3"
 	expect_match "$what: sysfs says how long" '^3[56][0-9]{5}$' \
-		"$(sysfs hold_ms)"
+		"$(breaker_file hold_ms)"
 	check "$what: it says when it ends" listed "next 3"
 	CB breaker isolate db "$AT" for 100ms
 	check "$what: after a short time it ends by itself" \

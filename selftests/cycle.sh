@@ -107,8 +107,8 @@ broken_is_broken()
 		check "$what: it knows the ICMP error" \
 			breaker_has db "$AT" "$last" "$UNREACH)"
 	[ "$kind" != timeout ] ||
-		check "$what: sysfs knows the kind" \
-			wait_for last_kind_is timeout
+		expect_eq "$what: sysfs knows the kind" timeout \
+			"$(wait_for breaker_file last_kind)"
 }
 
 recovering_fails()

@@ -250,13 +250,10 @@ forge()
 
 # --- counters --------------------------------------------------------------
 
-# last_kind_is KIND: of the breaker at $AT of the rule db, as sysfs has it.
-last_kind_is()
+# breaker_file FILE: in sysfs, of the breaker at $AT of the rule db
+breaker_file()
 {
-	local kind
-
-	kind=$(cn cat "/sys/class/cbreak/db/breakers/$AT/last_kind") || return
-	[ "$kind" = "$1" ] || { echo "got: $kind"; return 1; }
+	cn cat "/sys/class/cbreak/db/breakers/$AT/$1"
 }
 
 # read_breaker RULE DEST: sets BREAKER[NAME] for what cbctl prints of it, and

@@ -59,7 +59,7 @@ slow()
 		samples 3 failed 2
 	check "$what: it is a kind of its own" breaker_has db "$AT" \
 		success 1 slow 2 last slow
-	check "$what: in sysfs too" wait_for last_kind_is slow
+	expect_eq "$what: in sysfs too" slow "$(wait_for breaker_file last_kind)"
 	CB rule change db on refused,timeout,unreachable
 	CB breaker reset db
 	all_end OK 1 $PORT >"$TMP/cli"
