@@ -173,32 +173,97 @@ shown_or_failed()
 	[ -d "$1" ] || nth_is_reached
 }
 
-# A worker makes the directories. It must try again.
-directories()
+# each_point FUNCTION COMMAND: what a worker does, again and again, with one failure
+# below that function of cbreak. COMMAND is given the number of the point, brings
+# the worker to do it, and waits for it.
+each_point()
 {
-	local n dir bad=0
+	local n bad=0
 
-	mkdir "$TMP/sys"
-	nsenter --net="/run/netns/$CLIENT" mount -t sysfs sysfs "$TMP/sys"
-	echo reconcile >$PARAM/from
+	echo "$1" >$PARAM/from
 	for ((n = 1; ; n++)); do
-		dir=$TMP/sys/class/cbreak/lo/breakers/127.3.0.1:$n
 		echo $n >$PARAM/nth
-		CB breaker bypass lo 127.3.0.1:$n
-		wait_for shown_or_failed "$dir"
-		nth_is_reached || break
-		wait_for test -d "$dir" || {
+		"$2" $n || {
 			bad=1
 			break
 		}
+		nth_is_reached || break
 	done
 	echo 0 >$PARAM/nth
 	echo >$PARAM/from
-	TOTAL=$((TOTAL + n - 1))
-	diag "directories: $((n - 1)) points walked"
-	expect_eq "a directory that could not be made is made later" 0 $bad
+	POINTS=$((n - 1))
+	TOTAL=$((TOTAL + POINTS))
+	[ $bad = 0 ] && [ $POINTS -gt 1 ]
+}
+
+# A worker makes the directories. It must try again.
+directory()
+{
+	local dir=$TMP/sys/class/cbreak/lo/breakers/127.3.0.1:$1
+
+	CB breaker bypass lo "127.3.0.1:$1" &&
+		wait_for shown_or_failed "$dir" && wait_for test -d "$dir"
+}
+
+directories()
+{
+	mkdir "$TMP/sys"
+	nsenter --net="/run/netns/$CLIENT" mount -t sysfs sysfs "$TMP/sys"
+	check "a directory that could not be made is made later" \
+		each_point reconcile directory
+	diag "directories: $POINTS points walked"
 	check "none is hidden" wait_for stats_are sysfs-hidden 0
-	expect_eq "there were some" yes "$([ $n -gt 2 ] && echo yes)"
+}
+
+# A worker makes an RST for each connect that hangs when its breaker trips. It
+# must try again.
+hung_connects()
+{
+	hold hung 80 -n 3 -p 3
+	wait_breaker db "$S4:80" pending 3 &&
+		CB breaker trip db "$S4:80" &&
+		wait_for held hung "ECONNREFUSED 3" &&
+		CB breaker reset db "$S4:80"
+}
+
+aborts()
+{
+	CB rule add db dst "$S4" abort-pending on max-pending 100 \
+		response-time 1h broken-time 1h connect-timeout 5m
+	port_is_silent 80
+	stats_mark
+	check "a connect that could not be aborted is aborted later" \
+		each_point abort_pending hung_connects
+	diag "aborts: $POINTS points walked"
+	check "each of them once" stats_grew aborted $((3 * (POINTS + 1)))
+	CB rule del db
+}
+
+# An inspector is shown a SYN when an attempt times out. Where there is none to
+# show, the failure counts.
+timeout_inspected()
+{
+	abandon 1 80 >"$TMP/cli"
+	wait_breaker db "$S4:80" timeout "$1"
+}
+
+inspections()
+{
+	mkdir "$TMP/bpf"
+	mount -t bpf bpf "$TMP/bpf"
+	mkdir "$TMP/bpf/any"
+	bpftool prog loadall "$LIB_DIR/inspector.bpf" "$TMP/bpf/any" type socket
+	CB rule add db dst "$S4" connect-timeout 200ms response-time 1h \
+		min-samples 1000 inspector "$TMP/bpf/any/excuse_all"
+	stats_mark
+	check "a timeout that no inspector could be shown has an end too" \
+		each_point cbreak_inspect_ask timeout_inspected
+	diag "inspections: $POINTS points walked"
+	check "each of them is counted" stats_grew uninspected $POINTS excused 1
+	check "as a failure" breaker_has db "$S4:80" failed $POINTS \
+		excused 1 state passing
+	CB rule del db
+	ports_open
 }
 
 # stats_are NAME VALUE
@@ -209,7 +274,7 @@ stats_are()
 
 test_cleanup()
 {
-	umount "$TMP/sys" 2>/dev/null
+	umount "$TMP/sys" "$TMP/bpf" 2>/dev/null
 	rmmod cbreak_faults
 }
 
@@ -255,5 +320,7 @@ first_syn
 outcomes
 events_stop
 directories
+aborts
+inspections
 diag "faults: $TOTAL points walked in all"
 finish
