@@ -13,8 +13,10 @@ ROUNDS=10
 OPEN=80 CLOSED=81 SILENT=82 TRIPPED=83 RECOVERS=84
 
 # What goes on is to leave a slow kernel time to free what RCU frees, or the
-# module waits for minutes in the same queue: milliseconds, and as seconds.
+# module waits for minutes in the same queue: milliseconds, and as seconds. A
+# breaker stays in a state for some attempts, or none would meet a broken one.
 INTERVAL=$((20 * ${CBREAK_SLOW:-1}))
+TIME=$((5 * INTERVAL))ms
 printf -v PAUSE '0.%03d' $((50 * ${CBREAK_SLOW:-1}))
 
 # begin NETNS ADDRESS PORT OPTION...: a client that connects for ever.
@@ -39,14 +41,14 @@ load_and_use()
 	users=()
 	load_module
 	for netns in "$CLIENT" "$SERVER"; do
-		"$CBCTL" -n "$netns" rule add all passing-time 100ms \
-			broken-time 100ms recovery-time 100ms \
+		"$CBCTL" -n "$netns" rule add all passing-time $TIME \
+			broken-time $TIME recovery-time $TIME \
 			connect-timeout 5m || return 1
 		"$CBCTL" -n "$netns" monitor >"$TMP/monitor" &
 		users+=($!)
 	done
 	CB rule add tripped port $TRIPPED broken-time 1h
-	CB rule add recovers port $RECOVERS broken-time 100ms recovery-time 1h
+	CB rule add recovers port $RECOVERS broken-time $TIME recovery-time 1h
 	for SRV in $S4 $S6; do
 		at $RECOVERS
 		CB breaker trip recovers "$AT"
