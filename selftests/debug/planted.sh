@@ -16,13 +16,17 @@ DEBUG_DIR=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 
 count=0 failed=0
 
-# run BUG: a boot with it; leaves status and $TMP/out.
-run()
+# guest COMMAND...: a boot with it; leaves status and $TMP/out.
+guest()
 {
 	status=0
-	"$VM_DIR/vm.sh" run --timeout 300 -- \
-		insmod /cbreak/planted.ko "bug=$1" >"$TMP/out" 2>&1 ||
-		status=$?
+	"$VM_DIR/vm.sh" run --timeout 300 -- "$@" >"$TMP/out" 2>&1 || status=$?
+}
+
+# run BUG
+run()
+{
+	guest insmod /cbreak/planted.ko "bug=$1"
 }
 
 # result GOOD NAME
@@ -36,6 +40,16 @@ result()
 	failed=$((failed + 1))
 	echo "not ok $count - $2"
 	sed 's/^/# /' "$TMP/out"
+}
+
+# two_processors: there are that many to race and to lock against each other.
+two_processors()
+{
+	local n
+
+	guest nproc
+	read -r n <"$TMP/out" || :
+	result $((status == 0 && ${n:-0} == 2)) "$KIND: two processors"
 }
 
 # clean: nothing is reported without a bug.
@@ -71,6 +85,7 @@ export CBREAK_KERNEL_DIR
 build_module "$CBREAK_KERNEL_DIR/devel" "$DEBUG_DIR/planted" "$TMP/planted"
 export CBREAK_KO=$TMP/planted/planted.ko
 
+two_processors
 clean
 case $KIND in
 kasan)

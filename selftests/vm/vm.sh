@@ -154,7 +154,8 @@ prepare()
 }
 
 # machine SECONDS CONSOLE ARGUMENT...: the command that is the machine, in
-# MACHINE.  Should this script die, so does the machine.
+# MACHINE.  Should this script die, so does the machine.  A kernel without ACPI
+# finds one processor in each socket, no more.
 machine()
 {
 	local seconds=$1 console=$2 extra
@@ -166,7 +167,7 @@ machine()
 		"${CBREAK_QEMU:-qemu-system-x86_64}"
 		-nodefaults -no-user-config -display none -no-reboot
 		-accel "${CBREAK_ACCEL:-tcg,thread=multi}"
-		-cpu "${CBREAK_CPU:-Nehalem,+rdrand}" -smp "$SMP" -m "$MEM"
+		-cpu "${CBREAK_CPU:-Nehalem,+rdrand}" -smp "$SMP,sockets=$SMP" -m "$MEM"
 		-kernel "$KERNEL_AT/vmlinuz" -initrd "$WORK/initrd"
 		-append "$BOOT"
 		-chardev "$console,id=console" -serial chardev:console
