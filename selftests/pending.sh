@@ -77,8 +77,9 @@ holds()
 	check "$what: after the breaker" breaker_has db "$AT" \
 		state recovering rejected 2 rejected-max-pending 10
 
-	ports_open
+	# A SYN that is sent again must not come to an open port with no server.
 	serve $PORT
+	ports_open
 	check "$what: TCP asks again, and is answered" wait_for held flying "OK 4"
 	# What was given up stays for five minutes.
 	check "$what: those that were answered are not in flight" pending_is 1
