@@ -10,6 +10,7 @@
  */
 #include <linux/ktime.h>
 
+#include "compat/compat.h"
 #include "dest.h"
 #include "event.h"
 #include "trace.h"
@@ -23,26 +24,28 @@ typedef void (*visit_fn)(struct cbreak_dests *dests, struct cbreak_dest *dest,
 /*
  * Visit every breaker, under RCU and with no lock. A breaker that comes or
  * goes meanwhile may be missed, or visited twice when the table is resized.
+ * Others run while the walk stands at one that is yet to be visited: if that
+ * one goes, what was behind it has its place.
  */
 static void walk(struct cbreak_dests *dests, visit_fn visit, void *arg)
 {
 	struct rhashtable_iter iter;
 	struct cbreak_dest *dest;
-	int n = 0;
+	unsigned int n;
 
 	rhashtable_walk_enter(&dests->table, &iter);
-	rhashtable_walk_start(&iter);
-	while ((dest = rhashtable_walk_next(&iter))) {
-		if (IS_ERR(dest))
-			continue;
-		visit(dests, dest, arg);
-		if (++n % WALK_BATCH)
-			continue;
+	do {
+		cbreak_compat_walk_start(&dests->table, &iter);
+		dest = rhashtable_walk_peek(&iter);
+		for (n = 0; dest && n < WALK_BATCH; n++) {
+			/* An error is a resize; it goes on in the new table. */
+			if (!IS_ERR(dest))
+				visit(dests, dest, arg);
+			dest = rhashtable_walk_next(&iter);
+		}
 		rhashtable_walk_stop(&iter);
 		cond_resched();
-		rhashtable_walk_start(&iter);
-	}
-	rhashtable_walk_stop(&iter);
+	} while (dest);
 	rhashtable_walk_exit(&iter);
 }
 

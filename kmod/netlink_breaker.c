@@ -271,7 +271,8 @@ int cbreak_netlink_breaker_dump(struct sk_buff *skb,
 	if (err)
 		return err;
 
-	rhashtable_walk_start(&dump->iter);
+	if (cbreak_compat_walk_start(&cn->dests.table, &dump->iter))
+		dump->restarts++;
 	/* What did not fit last time comes first. */
 	for (dest = rhashtable_walk_peek(&dump->iter); dest;
 	     dest = rhashtable_walk_next(&dump->iter)) {

@@ -9,6 +9,7 @@
 #include <linux/device/class.h>
 #include <linux/hrtimer.h>
 #include <linux/kobject.h>
+#include <linux/rhashtable.h>
 #include <net/genetlink.h>
 #include <net/inet6_hashtables.h>
 #include <net/inet_hashtables.h>
@@ -78,6 +79,28 @@ cbreak_compat_dump_attrs(struct netlink_callback *cb)
 #else
 	return genl_dumpit_info(cb)->attrs;
 #endif
+}
+
+/*
+ * rhashtable_walk_start_check(). When the table was replaced while a walk was
+ * stopped, the walk begins anew; but many kernels, 5.10.262 among them, keep what
+ * it had come to, which may have been freed. They hand that out, and go on
+ * behind it, past all that is in the first bucket. Nothing that they declare
+ * tells them apart: the walk is entered anew in all.
+ */
+static inline int cbreak_compat_walk_start(struct rhashtable *table,
+					   struct rhashtable_iter *iter)
+	__acquires(RCU)
+{
+	int err = rhashtable_walk_start_check(iter);
+
+	if (err) {
+		rhashtable_walk_stop(iter);
+		rhashtable_walk_exit(iter);
+		rhashtable_walk_enter(table, iter);
+		rhashtable_walk_start(iter);
+	}
+	return err;
 }
 
 /* What struct class.namespace takes and returns. */
