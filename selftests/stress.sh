@@ -11,7 +11,6 @@
 # Destinations: the first is open, the next ones are closed.
 PORT=80 PORTS=3
 CLIENTS=4 CONNECTS=1200
-[ "${CBREAK_SLOW:-1}" = 1 ] || CONNECTS=240
 
 run_clients()
 {
