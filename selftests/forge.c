@@ -54,6 +54,7 @@ void usage(void)
 	      "  quote-src ADDR, quote-dst ADDR, quote-sport N, quote-dport N\n"
 	      "  quote-proto N       of the quoted IP header\n"
 	      "  quote-len N         bytes quoted, from the IP header on\n"
+	      "  ext N, quote-ext N  an IPv6 extension header of that number\n"
 	      "  fragment yes        quote a later fragment\n"
 	      "  checksum bad        of TCP or ICMP\n"
 	      "  times N             send it N times\n", stderr);
@@ -222,6 +223,8 @@ static void parse_option(const char *name, const char *value)
 		{ "quote-dport", &ask.quote_dport, NULL, NULL },
 		{ "quote-proto", &ask.quote_proto, NULL, NULL },
 		{ "quote-len", &ask.quote_len, NULL, NULL },
+		{ "ext", &ask.ext, NULL, NULL },
+		{ "quote-ext", &ask.quote_ext, NULL, NULL },
 		{ "type", &ask.type, NULL, NULL },
 		{ "code", &ask.code, NULL, NULL },
 		{ "mtu", &ask.mtu, NULL, NULL },
@@ -286,6 +289,7 @@ static int send_answers(int argc, char **argv)
 		.sport = -1, .dport = -1,
 		.quote_sport = -1, .quote_dport = -1,
 		.quote_proto = -1, .quote_len = -1,
+		.ext = -1, .quote_ext = -1,
 		.type = -1, .code = -1,
 		.times = 1,
 	};

@@ -79,6 +79,8 @@ struct ask {
 	long quote_dport;
 	long quote_proto;
 	long quote_len;
+	long ext;
+	long quote_ext;
 	long type;
 	long code;
 	long mtu;

@@ -176,6 +176,22 @@ static void append_tcp(struct frame *frame, const struct syn *syn,
 					  1 + syn->data_len));
 }
 
+/* One of 8 bytes behind an IPv6 header, if it is asked for. */
+static void append_ext(struct frame *frame, size_t ip_off, long number)
+{
+	struct ip6_hdr *ip6h = (void *)(frame->data + ip_off);
+	struct ip6_ext *ext;
+
+	if (number < 0)
+		return;
+	ext = append(frame, NULL, 8);
+	ext->ip6e_nxt = ip6h->ip6_nxt;
+	ip6h->ip6_nxt = number;
+	/* Options have to be there; other headers are right with zeroes. */
+	if (number == IPPROTO_HOPOPTS || number == IPPROTO_DSTOPTS)
+		memcpy(ext + 1, (unsigned char[]){ IP6OPT_PADN, 4 }, 2);
+}
+
 /* The SYN as it was, but for what is asked to be wrong. */
 static void append_quote(struct frame *frame, const struct syn *syn,
 			 const struct frame *syn_frame)
@@ -184,6 +200,7 @@ static void append_quote(struct frame *frame, const struct syn *syn,
 	struct frame copy = *syn_frame;
 	struct ip6_hdr *ip6h = (void *)(copy.data + eth_len);
 	struct iphdr *iph = (void *)ip6h;
+	size_t ip_off = frame->len, ip_len = 0;
 	struct tcphdr *th;
 	size_t len;
 	int family;
@@ -212,7 +229,12 @@ static void append_quote(struct frame *frame, const struct syn *syn,
 	len = copy.len - eth_len;
 	if (ask.quote_len >= 0 && (size_t)ask.quote_len < len)
 		len = ask.quote_len;
-	append(frame, copy.data + eth_len, len);
+	if (ask.quote_ext >= 0) {
+		ip_len = sizeof(*ip6h);
+		append(frame, ip6h, ip_len);
+		append_ext(frame, ip_off, ask.quote_ext);
+	}
+	append(frame, copy.data + eth_len + ip_len, len - ip_len);
 }
 
 static void append_icmp(struct frame *frame, const struct syn *syn,
@@ -246,7 +268,7 @@ static void finish_packet(struct frame *frame, const struct syn *syn,
 	uint16_t *check = proto == IPPROTO_TCP ? &th->check : &icmph->checksum;
 
 	if (syn->family == AF_INET6) {
-		ip6h->ip6_plen = htons(len);
+		ip6h->ip6_plen = htons(frame->len - ip_off - sizeof(*ip6h));
 		*check = pseudo_checksum(AF_INET6, &ip6h->ip6_src,
 					 &ip6h->ip6_dst, proto, l4, len);
 	} else {
@@ -294,6 +316,7 @@ void build(struct frame *frame, const struct frame *syn_frame,
 		ip6h->ip6_dst = syn->saddr.in6;
 		parse_addr(AF_INET6, ask.src, &ip6h->ip6_src);
 		parse_addr(AF_INET6, ask.dst, &ip6h->ip6_dst);
+		append_ext(frame, ip_off, ask.ext);
 	}
 	l4_off = frame->len;
 	if (is_icmp)

@@ -83,6 +83,10 @@ wrong_icmp()
 	else
 		no_effect 0 0 "packet too big" icmp type 2 code 0 mtu 1280
 		no_effect 0 0 "echo reply" icmp type 129 code 0
+		no_effect 0 0 "nothing that is known behind an extension header" \
+			rst-ack ext 99
+		no_effect 0 0 "ICMP that quotes nothing that is known" \
+			icmp quote-ext 99
 	fi
 }
 
@@ -123,6 +127,23 @@ true_answers()
 			type "${error%/*}" code "${error#*/}" quote-len $min
 		check "$what: it is known as $error" \
 			breaker_has db "$AT" "unreachable($ICMP" "$error)"
+	done
+}
+
+# What lies between the headers of IPv6 and of TCP or ICMP: hop-by-hop options,
+# destination options, a fragment header that is of no fragment.
+true_behind_extensions()
+{
+	local ext
+
+	for ext in 0 60 44; do
+		outcome=success
+		ends_attempt "SYN-ACK behind an extension header $ext" \
+			syn-ack ext $ext
+		outcome=unreachable
+		ends_attempt "ICMP behind an extension header $ext" icmp ext $ext
+		ends_attempt "ICMP that quotes an extension header $ext" \
+			icmp quote-ext $ext
 	done
 }
 
@@ -177,6 +198,7 @@ for family in 4 6; do
 	check "$what: the true answer ends it" wait_breaker db "$AT" refused 1
 	stats_mark
 	true_answers
+	[ "$family" = 4 ] || true_behind_extensions
 	CB rule del db
 done
 finish
