@@ -72,6 +72,29 @@ breakers()
 	check "$what: none are left" stats_grew breakers -16
 }
 
+# Those that an administrator holds make room for nothing.
+held_breakers()
+{
+	local what=$1 port
+
+	CB rule add db dst "$SRV" response-time 1h broken-time 1h
+	stats_mark
+	for ((port = 100; port < 116; port++)); do
+		at $port
+		CB breaker isolate db "$AT"
+	done
+	at 200
+	expect_match "$what: all are held, and none can be tripped" \
+		"no room for another breaker" \
+		"$(CB breaker trip db "$AT" 2>&1 || :)"
+	check "$what: that is no SYN that passed" stats_grew breakers 16 \
+		breakers-evicted 0 fail-open 0
+	check "$what: a SYN passes" all_end ECONNREFUSED 1 200
+	check "$what: and is counted" stats_grew breakers 16 \
+		breakers-evicted 0 fail-open 1
+	CB rule del db
+}
+
 # broken_are N: of the rule's breakers
 broken_are()
 {
@@ -116,6 +139,7 @@ net_setup "$@" max_breakers=16 max_attempts=256
 for family in 4 6; do
 	use_family $family
 	breakers "IPv$family breakers"
+	held_breakers "IPv$family breakers"
 	attempts "IPv$family attempts"
 done
 finish
