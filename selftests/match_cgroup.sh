@@ -165,6 +165,29 @@ cgroup_too_deep()
 	CB rule del deep
 }
 
+# Names have 255 bytes at most, and with the slash 256: the last one makes the
+# path as long as it may be.
+cgroup_path_too_long()
+{
+	local name path=$CG i
+
+	printf -v name '%0255d' 0
+	for ((i = 0; i < 3; i++)); do
+		path+=/$name
+	done
+	path+=/${name:0:$((1022 - ${#path}))}
+	mkdir -p "$CGROUPS$path" "$CGROUPS${path}0"
+	check "a path of 1023 bytes" CB rule add long cgroup "$path"
+	expect_eq "is shown" "$path" \
+		"$(CB -j rule show long | jq -r '.[].cgroup')"
+	check "and matched" falls_under long inside "$path"
+	expect_match "one of 1024 is too long" \
+		"the path of the cgroup is too long" \
+		"$(CB rule add x cgroup "${path}0" 2>&1 || :)"
+	expect_eq "and makes no rule" long "$(CB -j rule show | jq -r '.[].name')"
+	CB rule del long
+}
+
 net_setup "$@"
 make_cgroups || skip_all "there is no cgroup2"
 for family in 4 6; do
@@ -175,5 +198,6 @@ cgroup_goes
 cgroup_hidden
 cgroup_refused
 cgroup_too_deep
+cgroup_path_too_long
 
 finish
