@@ -250,6 +250,13 @@ static int dump_one(struct sk_buff *skb, struct netlink_callback *cb,
 	return 0;
 }
 
+/* Never 0, which would mean that nothing is checked. */
+static void set_seq(struct netlink_callback *cb, const struct cbreak_net *cn,
+		    const struct dump *dump)
+{
+	cb->seq = (READ_ONCE(cn->dests.seq) + dump->restarts) | BIT(31);
+}
+
 /**
  * cbreak_netlink_breaker_dump - CBREAK_CMD_BREAKER_GET for all breakers
  * @skb: where they go
@@ -281,15 +288,15 @@ int cbreak_netlink_breaker_dump(struct sk_buff *skb,
 			dump->restarts++;
 			continue;
 		}
-		/* Never 0, which would mean that nothing is checked. */
-		cb->seq = (READ_ONCE(cn->dests.seq) + dump->restarts) |
-			  BIT(31);
+		set_seq(cb, cn, dump);
 		if (dump->rule_id && dest->key.rule_id != dump->rule_id)
 			continue;
 		if (dump_one(skb, cb, dest))
 			break;
 	}
 	rhashtable_walk_stop(&dump->iter);
+	/* All that were to come may have gone: the end of the dump says so. */
+	set_seq(cb, cn, dump);
 	return skb->len;
 }
 

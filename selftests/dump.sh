@@ -3,7 +3,8 @@
 #
 # A dump of breakers takes many messages, and as long as its reader likes. What
 # becomes of the table meanwhile, it has all that were there from beginning to
-# end, and none that had gone before it was asked for.
+# end, and none that had gone before it was asked for; and it says so if some
+# came or went.
 
 # shellcheck source=lib.sh
 . "${0%/*}/lib.sh"
@@ -63,6 +64,11 @@ has_ports()
 	[ ! -s "$TMP/missing" ]
 }
 
+was_interrupted()
+{
+	grep -qx 'Dump was interrupted and may be inconsistent.' "$TMP/dump.err"
+}
+
 setup "$@" max_breakers=8192
 mkfifo "$TMP/fifo"
 use_family 4
@@ -73,6 +79,7 @@ for n in 400 800 1600; do
 	fill $((n * 2))
 	check "a dump of $n breakers while the table grows" end_dump
 	check "has all of them" has_ports $FIRST $((FIRST + n - 1))
+	check "and says that there are more now" was_interrupted
 done
 
 stop_dump
@@ -82,4 +89,5 @@ CB breaker reset db for 1h
 CB rule del db
 check "a dump of breakers that have gone" end_dump
 check_fail "does not show them any more" grep -v -- '-$' "$TMP/ports"
+check "and says that it is not what there was" was_interrupted
 finish
