@@ -121,22 +121,8 @@ expect_eq "and a rule takes its breakers along" 2 "$(stat_of breakers)"
 
 # --- many ------------------------------------------------------------------
 
-# fill PORT NUMBER TOTAL: as many destinations, until there are TOTAL breakers. A
-# SYN for whose breaker there is no memory at hand passes without; the next one
-# tries again.
-fill()
-{
-	local try
-
-	for try in {1..50}; do
-		abandon "$2" "$1" -D "$2" >"$TMP/abandon"
-		[ "$(stat_of breakers)" -lt "$3" ] || return 0
-	done
-	return 1
-}
-
 use_family 4
-fill 20000 600 602
+fill_breakers 20000 600 602
 dests db >"$TMP/all"
 for ((i = 20000; i < 20600; i++)); do
 	printf 'db %s:%d passing\n' "$S4" $i
@@ -148,7 +134,7 @@ check "a dump of 602 breakers is complete" diff "$TMP/want" "$TMP/all"
 # complete_dump PORT TOTAL: a dump while breakers are made has all older ones.
 complete_dump()
 {
-	fill "$1" 500 "$2" &
+	fill_breakers "$1" 500 "$2" &
 	dests db >"$TMP/all"
 	wait $!
 	# Some may come twice, when the table is resized.

@@ -13,19 +13,6 @@
 
 FIRST=20000
 
-# fill TO: breakers of db until there are so many. A SYN for whose breaker there
-# is no memory at hand passes without; the next one tries again.
-fill()
-{
-	local try
-
-	for try in {1..50}; do
-		abandon "$1" $FIRST -D "$1" >"$TMP/abandon"
-		[ "$(stat_of breakers)" -lt "$1" ] || return 0
-	done
-	return 1
-}
-
 # stop_dump: a dump begins, and stands still as soon as nobody has read some 64
 # KiB of what it prints. That needs hundreds of breakers.
 stop_dump()
@@ -60,7 +47,7 @@ has_ports()
 	for ((port = $1; port <= $2; port++)); do
 		echo "$port -"
 	done | LC_ALL=C sort | LC_ALL=C comm -23 - "$TMP/ports" >"$TMP/missing"
-	diag "missing: $(tr '\n' ' ' <"$TMP/missing")"
+	cat "$TMP/missing"
 	[ ! -s "$TMP/missing" ]
 }
 
@@ -74,9 +61,9 @@ mkfifo "$TMP/fifo"
 use_family 4
 CB rule add db dst 10.0.0.0/8 response-time 1h broken-time 1h
 for n in 400 800 1600; do
-	fill $n
+	fill_breakers $FIRST $n $n
 	stop_dump
-	fill $((n * 2))
+	fill_breakers $FIRST $((n * 2)) $((n * 2))
 	check "a dump of $n breakers while the table grows" end_dump
 	check "has all of them" has_ports $FIRST $((FIRST + n - 1))
 	check "and says that there are more now" was_interrupted

@@ -200,6 +200,20 @@ abandon()
 	cli -q -e GIVEUP -n "$n" -t 0 "$@" "$port"
 }
 
+# fill_breakers PORT NUMBER TOTAL: as many destinations, until there are TOTAL
+# breakers. A SYN for whose breaker there is no memory at hand passes without; the
+# next one tries again.
+fill_breakers()
+{
+	local try
+
+	for try in {1..50}; do
+		abandon "$2" "$1" -D "$2" >"$TMP/abandon"
+		[ "$(stat_of breakers)" -lt "$3" ] || return 0
+	done
+	return 1
+}
+
 # hold NAME PORT [OPTION...]: connects in the background; what comes of it will
 # be in $TMP/NAME. Its process is in HOLD_PID.
 hold()

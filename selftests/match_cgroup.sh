@@ -169,12 +169,10 @@ cgroup_too_deep()
 # path as long as it may be.
 cgroup_path_too_long()
 {
-	local name path=$CG i
+	local name path=$CG
 
 	printf -v name '%0255d' 0
-	for ((i = 0; i < 3; i++)); do
-		path+=/$name
-	done
+	path+=/$name/$name/$name
 	path+=/${name:0:$((1022 - ${#path}))}
 	mkdir -p "$CGROUPS$path" "$CGROUPS${path}0"
 	check "a path of 1023 bytes" CB rule add long cgroup "$path"
