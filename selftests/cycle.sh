@@ -59,12 +59,6 @@ are_rejected()
 	[ ${#lines[@]} = "$n" ] || { cat "$TMP/rejected"; return 1; }
 }
 
-no_syns_since()
-{
-	read_syns
-	[ "$SYNS" = "$1" ] || { echo "SYNs: $SYNS, were $1"; return 1; }
-}
-
 adds_up()
 {
 	breaker_has db "$AT" rejected $rejects admitted $((connects - rejects)) \
